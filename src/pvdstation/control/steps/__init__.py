@@ -1,0 +1,1 @@
+"""One file per kind of step: a small frozen state and a pure tick."""

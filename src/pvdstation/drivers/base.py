@@ -1,0 +1,158 @@
+"""What every driver is: routines of exchanges, a poll plan, levels that expire, actions that happen at most once.
+
+A routine is a generator that yields one ``Ask`` (or ``Pause``) at a time and is sent the ``Reply``. So the same code
+runs in a thread that blocks, and on stepped time where other links take their turns between two exchanges.
+"""
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+
+from pvdstation.model.messages import Action, ActionResult, Outputs
+from pvdstation.model.signals import UNREAD, Quality, Reading, SignalMap
+from pvdstation.model.station import Station
+from pvdstation.wires.link import Ask, Framer, Pause, Reply
+
+Routine = Generator[Ask | Pause, Reply, None]
+FAR = 2**62
+
+
+class Board:
+    """Where drivers put readings and ended actions. One slot per signal, one writer per slot."""
+
+    def __init__(self, signals: SignalMap) -> None:
+        self.signals = signals
+        self.readings: list[Reading] = [UNREAD] * len(signals)
+        self.results: deque[ActionResult] = deque()
+
+    def post(self, number: int, value: float, quality: Quality, at_ns: int) -> None:
+        """Put one new sample of a signal."""
+        self.readings[number] = Reading(value, quality, at_ns, self.readings[number].counter + 1)
+
+    def resolve(self, action: Action, text: str, at_ns: int, *, ok: bool) -> None:
+        """Put the end of an action."""
+        self.results.append(ActionResult(action.number, ok, text, at_ns))
+
+
+class Row:
+    """One row of the poll plan: a routine, its period (ns, may change with the levels) and when it is due."""
+
+    __slots__ = ("due_ns", "period_ns", "start")
+
+    def __init__(self, start: Callable[[], Routine], period_ns: int) -> None:
+        self.start = start
+        self.period_ns = period_ns
+        self.due_ns = 0
+
+    def pace(self, period_ns: int, now_ns: int) -> None:
+        """Set the period; a shorter one takes effect at once."""
+        if period_ns != self.period_ns:
+            self.period_ns = period_ns
+            self.due_ns = min(self.due_ns, now_ns + period_ns)
+
+    def taken(self, now_ns: int) -> None:
+        """Move the due time on by one period; polls that were missed are not made up for."""
+        self.due_ns += self.period_ns
+        if self.due_ns <= now_ns:
+            self.due_ns = now_ns + self.period_ns
+
+
+class Driver(ABC):
+    """Base of all drivers: owned by one link, called by one thread.
+
+    ``accept`` and ``submit`` are called by the scan; everything else by the link's own turn.
+    """
+
+    def __init__(self, name: str, framer: Framer, station: Station, board: Board) -> None:
+        self.name = name
+        self.framer = framer
+        self.station = station
+        self.board = board
+        self.rows: list[Row] = []
+        self.identity = ""
+        """Who answered, in the instrument's own words; empty before it has."""
+        self._outputs: Outputs | None = None
+        self._scan_done_ns = -FAR
+        self._actions: deque[Action] = deque()
+
+    # --- from the scan ---
+
+    def accept(self, outputs: Outputs, now_ns: int) -> None:
+        """Take the levels of a completed scan. This is what feeds leases and the instrument's watchdog."""
+        self._outputs = outputs
+        self._scan_done_ns = now_ns
+
+    def submit(self, action: Action) -> None:
+        """Take an action; it is begun once, in order."""
+        self._actions.append(action)
+
+    # --- from the link's turn ---
+
+    @abstractmethod
+    def greet(self) -> Routine:
+        """Identify the instrument after opening and after every miss; sets ``identity``. Raises Refused by a wrong one.
+
+        A distinctive exchange: it proves that answers belong to questions again. Takes the state *from* the hardware.
+        """
+
+    def urgent(self, now_ns: int) -> Routine | None:
+        """Return the routine that brings outputs to their levels, or None when they are there.
+
+        Asked before every exchange, also between two exchanges of another routine: OFF waits for nothing.
+        """
+        del now_ns
+        return None
+
+    def begin(self, action: Action) -> Routine:
+        """Return the routine of an action. It must resolve the action on the board in every case."""
+        raise NotImplementedError(f"{self.name} has no action {action.kind}")
+
+    def next_routine(self, now_ns: int) -> Routine | None:
+        """Return what is to be done now: an action, else the longest-due poll; None when nothing is due."""
+        if self._actions:
+            return self.begin(self._actions.popleft())
+        row = min(self.rows, key=_due, default=None)
+        if row is None or row.due_ns > now_ns:
+            return None
+        row.taken(now_ns)
+        return row.start()
+
+    def due_ns(self, now_ns: int) -> int:
+        """Return when the link wants its next turn, ns; not after ``now_ns`` when something is waiting."""
+        if self._actions or self.urgent(now_ns) is not None:
+            return now_ns
+        return min((row.due_ns for row in self.rows), default=FAR)
+
+    def lose(self, at_ns: int) -> None:
+        """Mark the signals of this link as without communication, and fail the actions that wait."""
+        for number, signal in enumerate(self.board.signals.all):
+            if signal.link == self.name:
+                self.board.post(number, float("nan"), Quality.COMM_FAULT, at_ns)
+        while self._actions:
+            self.board.resolve(self._actions.popleft(), f"no communication with {self.name}", at_ns, ok=False)
+
+    # --- for the drivers ---
+
+    def levels(self, now_ns: int) -> Outputs | None:
+        """Return the levels in force; None when there are none yet or their lease has run out (everything OFF)."""
+        outputs = self._outputs
+        return outputs if outputs is not None and now_ns <= outputs.until_ns else None
+
+    def scan_is_alive(self, now_ns: int) -> bool:
+        """Return whether a scan was completed within the lease; traffic that feeds a watchdog asks this first."""
+        return now_ns - self._scan_done_ns <= round(self.station.limits.lease * 1e9)
+
+
+def _due(row: Row) -> int:
+    return row.due_ns
+
+
+def wait(duration_ns: int) -> Routine:
+    """Let time pass inside a routine."""
+    yield Pause(duration_ns)
+
+
+def all_of(routines: Sequence[Routine]) -> Routine:
+    """Run routines one after the other."""
+    for routine in routines:
+        yield from routine

@@ -1,0 +1,378 @@
+"""The station file: what differs between real stations, strict, every limit with a hard bound.
+
+Plain floats in canonical units inside (nm, nm/s, mbar, s, A, V, W, Ω, %, mg, g/cm3, Hz). Bounds: plant reference
+sections 4 and 8, safety reference B.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pvdstation.model.quantities import (
+    Amperes,
+    AmperesPerSecond,
+    GramsPerCm3,
+    Hertz,
+    Millibar,
+    MillibarPerSecond,
+    Milligrams,
+    NanometresPerSecond,
+    Ohms,
+    Percent,
+    PercentPerSecond,
+    Seconds,
+    Volts,
+    Watts,
+)
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Text = Annotated[str, Field(max_length=200)]
+Positive = Field(gt=0)
+
+
+class Ramp(Table):
+    """Power that is reached in a time."""
+
+    power: Annotated[Percent, Field(ge=0, le=100)]
+    time: Annotated[Seconds, Field(ge=1, le=3600)]
+
+
+class Conditioning(Table):
+    """Ramp 1, soak 1, ramp 2, soak 2: a source is brought to just below its operating power."""
+
+    ramp1: Ramp
+    soak1: Annotated[Seconds, Field(ge=1, le=3600)]
+    ramp2: Ramp
+    soak2: Annotated[Seconds, Field(ge=15, le=3600)]
+
+    @property
+    def total_s(self) -> float:
+        """Return how long all four take, s."""
+        return self.ramp1.time + self.soak1 + self.ramp2.time + self.soak2
+
+
+class Idle(Table):
+    """Power after the layer, and the ramp to it."""
+
+    power: Annotated[Percent, Field(ge=0, le=0)]
+    ramp: Annotated[Seconds, Field(ge=1, le=300)]
+
+
+class Pid(Table):
+    """Parameters of the SQC-310's own loop, in the unit's displayed numbers."""
+
+    p: Annotated[int, Field(gt=0, le=9999)]
+    i: Annotated[Seconds, Field(ge=0.1, le=999)]
+    d: Annotated[Seconds, Field(ge=0, le=999)]
+
+
+class HostLoop(Table):
+    """Parameters of our own loop on ln(rate) (physics 5.2)."""
+
+    gain: Annotated[Percent, Field(gt=0, le=100)]
+    ti: Annotated[Seconds, Field(gt=0, le=300)]
+    window: Annotated[Seconds, Field(ge=0.25, le=10)]
+    alpha: Annotated[float, Field(gt=0, le=1)]
+    clip: Annotated[float, Field(gt=0, le=1)]
+
+
+class SqcSource(Table):
+    """Where a source lives in the SQC-310: output, sensors, and the numbers of its prepared template."""
+
+    output: Annotated[int, Field(ge=1, le=4)]
+    sensors: Annotated[list[Annotated[int, Field(ge=1, le=4)]], Field(min_length=1, max_length=1)]
+    film: Annotated[int, Field(ge=1, le=50)]
+    material: Annotated[int, Field(ge=1, le=100)]
+    process: Annotated[int, Field(ge=1, le=50)]
+
+
+class Source(Table):
+    """A boat with its charge."""
+
+    boat: Annotated[int, Field(ge=1, le=4)]
+    boat_material: Text
+    charge: Annotated[Milligrams, Positive]
+    purity: Annotated[Percent, Field(gt=0, le=100)]
+    rate_loop: Literal["sqc", "host"]
+    sqc: SqcSource
+    density: Annotated[GramsPerCm3, Field(gt=0, le=30)]
+    z: Annotated[float, Field(gt=0, le=10)]
+    condition: Conditioning
+    idle: Idle
+    max_power: Annotated[Percent, Field(gt=0, le=100)]
+    max_rate: Annotated[NanometresPerSecond, Field(gt=0, le=20)]
+    slew: Annotated[PercentPerSecond, Field(gt=0, le=10)]
+    pid: Pid
+    host_loop: HostLoop
+    cold_resistance: Annotated[Ohms, Positive]
+    cool_down: Annotated[Seconds, Field(ge=300)]
+
+    @property
+    def sensor(self) -> int:
+        """Return the number of the crystal that sees this boat."""
+        return self.sqc.sensors[0]
+
+
+class Sensor(Table):
+    """A crystal; tooling contains geometry and the bias of the instrument's formula."""
+
+    tooling: Annotated[Percent, Field(ge=10, le=999)]
+
+
+class Scale(Table):
+    """Wire units per displayed unit, for parameters whose scale the manual does not state, and when it was proved."""
+
+    rate: int
+    thickness: int
+    power: int
+    time: int
+    P: int
+    I: int  # noqa: E741 - the instrument's own name
+    density: int
+    z: int
+    capture: int
+    proved: Text
+
+
+class Sqc(Table):
+    """The SQC-310."""
+
+    port: Text
+    channels: Literal[2, 4]
+    baud: Literal[2400, 4800, 9600, 19200, 38400, 57600, 115200]
+    period: Annotated[Seconds, Field(ge=0.1, le=2)]
+    read_deadline: Annotated[Seconds, Field(ge=0.05, le=2)]
+    action_deadline: Annotated[Seconds, Field(ge=1, le=10)]
+    f_min: Annotated[Hertz, Positive]
+    f_max: Annotated[Hertz, Positive]
+    scale: Scale
+    shutter_delay: Annotated[Seconds, Field(ge=30, le=999)]
+    capture: Annotated[Percent, Field(gt=0, le=50)]
+
+
+class Codeposition(Table):
+    """The co-deposition template: one layer of the first film, the others as co-deposits, by layer-pool number."""
+
+    process: Annotated[int, Field(ge=1, le=50)]
+    layers: Annotated[list[int], Field(min_length=2, max_length=4)]
+
+
+class Foldback(Table):
+    """When the supply's trip on leaving constant current is armed."""
+
+    mode: Literal["CV"]
+    after: Annotated[Seconds, Field(ge=0.5, le=30)]
+    above: Annotated[Amperes, Field(ge=2)]
+    delay: Annotated[Seconds, Field(ge=0.1, le=5)]
+
+
+class Supply(Table):
+    """A boat supply, GENESYS+ over SCPI."""
+
+    port: Text
+    model: Text
+    full_scale: Annotated[Amperes, Field(gt=0, le=1000)]
+    current_source: Literal["analogue", "digital"]
+    v_limit: Annotated[Volts, Field(gt=0, le=10)]
+    ovp: Annotated[Volts, Field(gt=0, le=12)]
+    p_limit: Annotated[Watts, Field(gt=0, le=3000)]
+    watchdog: Annotated[Seconds, Field(ge=3, le=10)]
+    foldback: Foldback
+    ramp_host: Annotated[AmperesPerSecond, Field(gt=0, le=5)]
+    read_deadline: Annotated[Seconds, Field(ge=0.05, le=2)]
+
+
+class Follow(Table):
+    """How long a moving part may take until its switches confirm."""
+
+    shutter: Annotated[Seconds, Field(gt=0, le=10)]
+    valve: Annotated[Seconds, Field(gt=0, le=10)]
+    gate: Annotated[Seconds, Field(gt=0, le=30)]
+
+
+class Io(Table):
+    """The Modbus coupler: outputs and inputs in wiring order. The names are words of the program."""
+
+    port: Text
+    unit: Annotated[int, Field(ge=0, le=255)]
+    watchdog: Annotated[Seconds, Field(ge=1, le=5)]
+    do: Annotated[list[Text], Field(max_length=64)]
+    di: Annotated[list[Text], Field(max_length=64)]
+    follow: Follow
+    read_deadline: Annotated[Seconds, Field(ge=0.02, le=2)]
+
+
+class Gauges(Table):
+    """The gauge controller: role of each channel, by channel number."""
+
+    port: Text
+    unit: Literal["mbar", "hPa", "Pa", "Torr"]
+    full_range: int
+    capacitance: int
+    foreline: int
+    capacitance_full_scale: Annotated[Millibar, Positive]
+    read_deadline: Annotated[Seconds, Field(ge=0.05, le=2)]
+
+
+class Turbo(Table):
+    """The turbo drive on its RS-485 line."""
+
+    port: Text
+    address: Annotated[int, Field(ge=1, le=255)]
+    nominal: Annotated[Hertz, Positive]
+    ready: Annotated[Percent, Field(ge=50, le=100)]
+    read_deadline: Annotated[Seconds, Field(ge=0.05, le=2)]
+
+
+class NoRise(Table):
+    """Least rise of pressure within a time with the gas valve open."""
+
+    rise: Annotated[Millibar, Positive]
+    within: Annotated[Seconds, Field(ge=1, le=60)]
+
+
+class Gas(Table):
+    """A gas that may be admitted; limits of pressure, slope and time."""
+
+    purity: Annotated[Percent, Field(gt=0, le=100)]
+    max: Annotated[Millibar, Field(gt=0, le=800)]
+    ceiling: Annotated[Millibar, Field(gt=0, le=980)]
+    over: Annotated[Percent, Field(gt=0, le=10)]
+    stop_above_target: Annotated[Millibar, Field(gt=0, le=200)]
+    max_slope: Annotated[MillibarPerSecond, Field(gt=0, le=50)]
+    expected_slope: Annotated[MillibarPerSecond, Field(gt=0, le=50)]
+    no_rise: NoRise
+    timeout_factor: Annotated[float, Field(ge=1.2, le=5)]
+    top_up_below: Annotated[Percent, Field(gt=0, le=5)]
+
+
+class Glovebox(Table):
+    """The box around the chamber's door."""
+
+    gas: Text
+    pressure: Annotated[Millibar, Field(gt=900, lt=1100)]
+    door: Annotated[Millibar, Field(gt=0, le=10)]
+
+
+class HeldPressure(Table):
+    """A pressure that must hold for a time."""
+
+    pressure: Annotated[Millibar, Field(gt=0, le=1e-4)]
+    hold: Annotated[Seconds, Field(ge=0, le=3600)]
+
+
+class Deviation(Table):
+    """A deviation that must persist."""
+
+    within: Annotated[Percent, Field(gt=0, le=50)]
+    hold: Annotated[Seconds, Field(ge=0, le=60)]
+
+
+class Ages(Table):
+    """How old a reading may be before it counts as unknown."""
+
+    io: Annotated[Seconds, Field(le=2)]
+    rate: Annotated[Seconds, Field(le=2)]
+    rate_end: Annotated[Seconds, Field(le=10)]
+    gauge: Annotated[Seconds, Field(le=5)]
+    gauge_end: Annotated[Seconds, Field(le=10)]
+    supply: Annotated[Seconds, Field(le=2)]
+    gauge_gas: Annotated[Seconds, Field(le=2)]
+    turbo: Annotated[Seconds, Field(le=5)]
+
+
+class Limits(Table):
+    """Limits that a recipe can only make stricter."""
+
+    start_pressure: HeldPressure
+    film_pressure: Annotated[Millibar, Field(gt=0, le=5e-4)]
+    trip_pressure: Annotated[Millibar, Field(gt=0, le=1e-3)]
+    crossover: Annotated[Millibar, Field(ge=1e-3, le=1e-1)]
+    gate_close: Annotated[Millibar, Field(ge=1e-2, le=2e-1)]
+    foreline_start: Annotated[Millibar, Field(gt=0, le=5)]
+    foreline_close: Annotated[Millibar, Field(gt=0, le=10)]
+    turbo_without_backing: Annotated[Seconds, Field(gt=0, le=300)]
+    hold: Annotated[Seconds, Field(gt=0, le=600)]
+    hold_cold: Annotated[Seconds, Field(gt=0, le=7200)]
+    hot_above: Annotated[Amperes, Field(gt=0, le=2)]
+    rate_attention: Deviation
+    rate_alert: Deviation
+    rate_alarm: Deviation
+    power_drift: Annotated[Percent, Field(gt=0, le=50)]
+    resistance_window: Annotated[Percent, Field(gt=0, le=50)]
+    resistance_drift: Annotated[Percent, Field(gt=0, le=50)]
+    supply_agrees: Annotated[Amperes, Field(gt=0, le=5)]
+    supply_agrees_above: Annotated[Amperes, Field(gt=0, le=10)]
+    mode_above: Annotated[Amperes, Field(gt=0, le=20)]
+    crystal_life_used_warning: Annotated[Percent, Field(gt=0, le=100)]
+    water_delay: Annotated[Seconds, Field(ge=0, le=5)]
+    turbo_delay: Annotated[Seconds, Field(ge=0, le=5)]
+    age: Ages
+    lease: Annotated[Seconds, Field(ge=0.5, le=2)]
+    guardian: Annotated[Seconds, Field(ge=1, le=3)]
+
+
+class Capture(Table):
+    """When the rate counts as reached: within a band for a time, given up after the time-out."""
+
+    within: Annotated[Percent, Field(gt=0, le=20)]
+    hold: Annotated[Seconds, Field(ge=1, le=60, alias="for")]
+    timeout: Annotated[Seconds, Field(ge=10, le=180)]
+    otherwise: Literal["hold", "stop", "abort"]
+
+
+class Defaults(Table):
+    """What is used when the recipe says nothing."""
+
+    base_pressure: Annotated[Millibar, Field(gt=0, le=1e-5)]
+    pump_down_timeout: Annotated[Seconds, Field(gt=0, le=86400)]
+    rough_timeout: Annotated[Seconds, Field(gt=0, le=7200)]
+    capture: Capture
+    source_shutter_lead: Annotated[Seconds, Field(ge=3, le=60)]
+    evacuate_to: Annotated[Millibar, Field(gt=0, le=1e-1)]
+    evacuate_timeout: Annotated[Seconds, Field(gt=0, le=3600)]
+    end_state: Text
+
+
+class Station(Table):
+    """A whole station file."""
+
+    name: Text
+    scan_period: Annotated[Seconds, Field(ge=0.1, le=0.5)]
+    on_clients_lost: Literal["continue", "hold"]
+    sqc: Sqc
+    sensor: dict[int, Sensor]
+    source: dict[str, Source]
+    codeposition: Codeposition | None = None
+    supply: dict[int, Supply]
+    io: Io
+    gauges: Gauges
+    turbo: Turbo
+    gas: dict[str, Gas]
+    glovebox: Glovebox
+    limits: Limits
+    defaults: Defaults
+    simulation: dict[str, Any] | None = None
+    """Opaque here: pvdsim validates it, and it is refused when a port is real."""
+
+    @property
+    def ports(self) -> dict[str, str]:
+        """Return every link's port, by link name."""
+        return {
+            "sqc": self.sqc.port,
+            **{f"supply{n}": s.port for n, s in self.supply.items()},
+            "io": self.io.port,
+            "gauges": self.gauges.port,
+            "turbo": self.turbo.port,
+        }
+
+    @property
+    def is_simulated(self) -> bool:
+        """Return whether every port is a simulator's."""
+        return all(port.startswith("sim:") for port in self.ports.values())

@@ -1,0 +1,1 @@
+"""Recipes: the notation, the file, the expanded procedure with its implied steps, and the checker."""
