@@ -52,7 +52,7 @@ class SupplyMode(IntEnum):
 
 
 class Signal(NamedTuple):
-    """A signal's name, unit (empty for words and switches), link and display precision (decimals; -3 = 3 significant)."""
+    """A signal's name, unit ("" for words and switches), link, display precision (decimals; -3: 3 significant)."""
 
     name: str
     unit: str
