@@ -24,13 +24,21 @@ class Board:
         self.signals = signals
         self.readings: list[Reading] = [UNREAD] * len(signals)
         self.results: deque[ActionResult] = deque()
+        self._ended: set[int] = set()
 
     def post(self, number: int, value: float, quality: Quality, at_ns: int) -> None:
         """Put one new sample of a signal."""
         self.readings[number] = Reading(value, quality, at_ns, self.readings[number].counter + 1)
 
+    def expect(self, action: Action) -> None:
+        """Be ready for the end of an action that has been handed over."""
+        self._ended.discard(action.number)
+
     def resolve(self, action: Action, text: str, at_ns: int, *, ok: bool) -> None:
-        """Put the end of an action."""
+        """Put the end of an action. The first end counts: an action ends once, whatever happens to its link later."""
+        if action.number in self._ended:
+            return
+        self._ended.add(action.number)
         self.results.append(ActionResult(action.number, ok, text, at_ns))
 
 
@@ -71,6 +79,8 @@ class Driver(ABC):
         self.rows: list[Row] = []
         self.identity = ""
         """Who answered, in the instrument's own words; empty before it has."""
+        self.begun: Action | None = None
+        """The action whose routine was begun last; None once another kind of routine has followed."""
         self._outputs: Outputs | None = None
         self._scan_done_ns = -FAR
         self._actions: deque[Action] = deque()
@@ -83,7 +93,8 @@ class Driver(ABC):
         self._scan_done_ns = now_ns
 
     def submit(self, action: Action) -> None:
-        """Take an action; it is begun once, in order."""
+        """Take an action; it is begun once, in order, and not after its dead-line."""
+        self.board.expect(action)
         self._actions.append(action)
 
     # --- from the link's turn ---
@@ -109,8 +120,18 @@ class Driver(ABC):
 
     def next_routine(self, now_ns: int) -> Routine | None:
         """Return what is to be done now: an action, else the longest-due poll; None when nothing is due."""
-        if self._actions:
-            return self.begin(self._actions.popleft())
+        if self.begun is not None:
+            self._end_begun("ended without a result", now_ns)
+        while self._actions:
+            action = self._actions.popleft()
+            if now_ns <= action.deadline_ns:
+                self.begun = action
+                return self.begin(action)
+            self.board.resolve(action, "not begun before its dead-line", now_ns, ok=False)
+        return self.next_poll(now_ns)
+
+    def next_poll(self, now_ns: int) -> Routine | None:
+        """Return the longest-due poll, or None when none is due; an action that pauses lets polls run meanwhile."""
         row = min(self.rows, key=_due, default=None)
         if row is None or row.due_ns > now_ns:
             return None
@@ -121,15 +142,33 @@ class Driver(ABC):
         """Return when the link wants its next turn, ns; not after ``now_ns`` when something is waiting."""
         if self._actions or self.urgent(now_ns) is not None:
             return now_ns
-        return min((row.due_ns for row in self.rows), default=FAR)
+        return self.quiet_until_ns(now_ns)
+
+    def quiet_until_ns(self, now_ns: int) -> int:
+        """Return when the next poll is due or the lease of the levels runs out, ns, whichever is earlier."""
+        due_ns = min([row.due_ns for row in self.rows], default=FAR)
+        outputs = self._outputs
+        if outputs is not None and now_ns <= outputs.until_ns < due_ns:
+            return outputs.until_ns + 1
+        return due_ns
 
     def lose(self, at_ns: int) -> None:
-        """Mark the signals of this link as without communication, and fail the actions that wait."""
+        """Mark the signals of this link as without communication, and fail its actions."""
         for number, signal in enumerate(self.board.signals.all):
             if signal.link == self.name:
                 self.board.post(number, float("nan"), Quality.COMM_FAULT, at_ns)
+        self.fail_actions(f"no communication with {self.name}", at_ns)
+
+    def fail_actions(self, text: str, at_ns: int) -> None:
+        """End the action that was begun and those that wait, without success."""
+        self._end_begun(text, at_ns)
         while self._actions:
-            self.board.resolve(self._actions.popleft(), f"no communication with {self.name}", at_ns, ok=False)
+            self.board.resolve(self._actions.popleft(), text, at_ns, ok=False)
+
+    def _end_begun(self, text: str, at_ns: int) -> None:
+        if self.begun is not None:
+            self.board.resolve(self.begun, text, at_ns, ok=False)
+            self.begun = None
 
     # --- for the drivers ---
 

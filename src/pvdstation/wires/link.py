@@ -88,9 +88,9 @@ class Link:
         """Return the link's time, ns."""
         return self._clock.now_ns()
 
-    def wait(self, duration_ns: int) -> None:
-        """Let the link's time pass."""
-        self._clock.wait_until(self._clock.now_ns() + duration_ns)
+    def wait_until(self, moment_ns: int) -> int:
+        """Let the link's time pass until the moment and return the time then, ns."""
+        return self._clock.wait_until(moment_ns)
 
     def exchange(self, ask: Ask) -> Reply:
         """Send, and wait for the answer until the dead-line; a miss leaves the link dirty. Raises WireLost."""
@@ -107,6 +107,8 @@ class Link:
                 if ask.answers is None or ask.answers(frame):
                     return self._answered(frame, start_ns, left_over=len(frames) - place - 1)
                 self.statistics.surplus += 1
+            if self._clock.now_ns() >= deadline_ns:  # bytes may trickle for ever
+                break
         self.is_dirty = True
         self.statistics.misses += 1
         return Reply(None, self._clock.now_ns(), "no answer before the dead-line")
@@ -121,10 +123,15 @@ class Link:
         return Reply(frame, now_ns)
 
     def _discard_waiting(self, now_ns: int) -> None:
-        while stale := self._wire.read(now_ns):
-            self._framer.feed(stale)
+        while self._wire.read(now_ns):
+            # Nobody had asked: a late answer, a restart banner or noise. What was read before is in doubt.
             self.statistics.surplus += 1
-        self._framer.clear()
+            self.is_dirty = True
+            if self._clock.now_ns() > now_ns + self.QUIET_NS:
+                break
+        if self._framer.clear():
+            self.statistics.surplus += 1
+            self.is_dirty = True
 
     def drain(self, longest_ns: int = 1_000_000_000) -> None:
         """Read and drop until the line has been quiet, at most for the longest time. Raises WireLost."""
