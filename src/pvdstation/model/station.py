@@ -6,21 +6,27 @@ sections 4 and 8, safety reference B.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from pvdstation.model.quantities import (
     Amperes,
     AmperesPerSecond,
     GramsPerCm3,
     Hertz,
+    Litres,
+    LitresPerSecond,
     Millibar,
+    MillibarLitresPerSecond,
     MillibarPerSecond,
     Milligrams,
+    Nanometres,
     NanometresPerSecond,
     Ohms,
+    Outgassing,
     Percent,
     PercentPerSecond,
     Seconds,
+    SquareMetres,
     Volts,
     Watts,
 )
@@ -340,8 +346,29 @@ class Defaults(Table):
     end_state: Text
 
 
+class Estimate(Table):
+    """What the checker reckons times and charges with; nothing is controlled by it (physics 2.4, 3.1)."""
+
+    volume: Annotated[Litres, Field(gt=0, le=10_000)] = 80.0
+    surface: Annotated[SquareMetres, Field(gt=0, le=100)] = 2.0
+    roughing_speed: Annotated[LitresPerSecond, Field(gt=0, le=1000)] = 4.17
+    roughing_ultimate: Annotated[Millibar, Field(ge=0, lt=5e-2)] = 2e-2
+    turbo_speed: Annotated[LitresPerSecond, Field(gt=0, le=10_000)] = 200.0
+    outgassing_1h: Annotated[Outgassing, Field(gt=0, le=1e-4)] = 4e-9
+    leak: Annotated[MillibarLitresPerSecond, Field(ge=0, le=1e-2)] = 1e-6
+    crossover: Annotated[Seconds, Field(ge=0, le=600)] = 18.0
+    throw: Annotated[Nanometres, Field(ge=1e7, le=2e9)] = 250e6
+    source_warm_up_as_layer: Annotated[Seconds, Field(ge=0, le=600)] = 50.0
+    """Conditioning and capture use charge and crystal like this time at the layer's rate."""
+    time_to_rate: dict[str, Annotated[Seconds, Field(ge=1, le=180)]] = Field(default_factory=dict)
+    """By source: from the end of soak 2 to the opening of the substrate shutter; 30 s where it is not stated."""
+
+
 class Station(Table):
     """A whole station file."""
+
+    _file: str = PrivateAttr("")
+    _sha256: str = PrivateAttr("")
 
     name: Text
     scan_period: Annotated[Seconds, Field(ge=0.1, le=0.5)]
@@ -358,8 +385,24 @@ class Station(Table):
     glovebox: Glovebox
     limits: Limits
     defaults: Defaults
+    estimate: Estimate = Estimate()
     simulation: dict[str, Any] | None = None
     """Opaque here: pvdsim validates it, and it is refused when a port is real."""
+
+    @property
+    def file(self) -> str:
+        """Return the name of the file that the station was loaded from; empty when there was none."""
+        return self._file
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of that file's bytes, in hex."""
+        return self._sha256
+
+    def came_from(self, file: str, sha256: str) -> "Station":
+        """Note the file that the station was loaded from, and return the station."""
+        self._file, self._sha256 = file, sha256
+        return self
 
     @property
     def ports(self) -> dict[str, str]:

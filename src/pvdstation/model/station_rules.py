@@ -1,0 +1,188 @@
+"""What a station file must not contradict between its own tables: one small rule each, all reported together."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from pvdstation.model.positions import Path
+from pvdstation.model.station import Station
+
+Contradiction = tuple[Path, str, str]
+"""Where, what is wrong, what to write instead."""
+
+
+def contradictions(station: Station) -> list[Contradiction]:
+    """Return everything in which a station contradicts itself."""
+    return [found for rule in _RULES for found in rule(station)]
+
+
+def _sources_exist(station: Station) -> Iterator[Contradiction]:
+    if not station.source:
+        yield ("source",), "the station has no source", "Add a table [source.Zn]."
+    for name, source in station.source.items():
+        if source.boat not in station.supply:
+            what = f"boat {source.boat} has no supply: there is no table [supply.{source.boat}]"
+            yield ("source", name, "boat"), what, f"Supplies: {_listed(station.supply)}."
+        if source.sensor not in station.sensor:
+            what = f"sensor {source.sensor} does not exist: there is no table [sensor.{source.sensor}]"
+            yield ("source", name, "sqc", "sensors"), what, f"Sensors: {_listed(station.sensor)}."
+        for key, number in (("output", source.sqc.output), ("sensors", source.sensor)):
+            if number > station.sqc.channels:
+                what = f"channel {number} does not exist: this SQC-310 has {station.sqc.channels}"
+                yield ("source", name, "sqc", key), what, f"Write 1 to {station.sqc.channels}."
+
+
+def _sources_differ(station: Station) -> Iterator[Contradiction]:
+    def numbers(key: str) -> list[int]:
+        return [s.boat if key == "boat" else int(getattr(s.sqc, key)) for s in station.source.values()]
+
+    names = list(station.source)
+    for key in ("boat", "output", "film", "process"):
+        seen: dict[int, str] = {}
+        for name, number in zip(names, numbers(key), strict=True):
+            if number in seen:
+                path: Path = ("source", name, key) if key == "boat" else ("source", name, "sqc", key)
+                yield path, f"{key} {number} belongs to {seen[number]} already", "Give each source its own."
+            seen.setdefault(number, name)
+
+
+def _conditioning_fits(station: Station) -> Iterator[Contradiction]:
+    for name, source in station.source.items():
+        ramp1, ramp2 = source.condition.ramp1.power, source.condition.ramp2.power
+        path: Path = ("source", name, "condition")
+        if ramp2 > source.max_power:
+            what = f"ramp 2 goes to {ramp2:g} %, above max_power = {source.max_power:g} %"
+            yield (*path, "ramp2"), what, f"Write at most {source.max_power:g} %."
+        if ramp1 > ramp2:
+            yield (*path, "ramp1"), f"ramp 1 goes to {ramp1:g} %, above ramp 2 ({ramp2:g} %)", "Write a smaller power."
+        lead = station.defaults.source_shutter_lead
+        if lead > source.condition.soak2:
+            what = f"soak 2 is shorter than defaults.source_shutter_lead = {lead:g} s"
+            yield (*path, "soak2"), what, f"Write at least {lead:g} s."
+
+
+def _loop_owner_has_its_supply(station: Station) -> Iterator[Contradiction]:
+    for name, source in station.source.items():
+        supply = station.supply.get(source.boat)
+        wanted = "analogue" if source.rate_loop == "sqc" else "digital"
+        if supply is not None and supply.current_source != wanted:
+            what = f'rate_loop = "{source.rate_loop}" needs current_source = "{wanted}" in [supply.{source.boat}]'
+            yield ("source", name, "rate_loop"), what, f'It says "{supply.current_source}"; change one of the two.'
+
+
+def _watchdogs_are_in_order(station: Station) -> Iterator[Contradiction]:
+    slowest = min(station.supply.values(), key=lambda s: s.watchdog, default=None)
+    chain: list[tuple[Path, float]] = [
+        (("scan_period",), station.scan_period),
+        (("limits", "lease"), station.limits.lease),
+        (("limits", "guardian"), station.limits.guardian),
+        (("io", "watchdog"), station.io.watchdog),
+    ]
+    if slowest is not None:
+        number = next(n for n, s in station.supply.items() if s is slowest)
+        chain.append((("supply", str(number), "watchdog"), slowest.watchdog))
+    yield from _ascending(chain, "s", strictly=True)
+
+
+def _pressures_are_in_order(station: Station) -> Iterator[Contradiction]:
+    limits, defaults = station.limits, station.defaults
+    yield from _ascending(
+        [
+            (("defaults", "base_pressure"), defaults.base_pressure),
+            (("limits", "start_pressure", "pressure"), limits.start_pressure.pressure),
+            (("limits", "film_pressure"), limits.film_pressure),
+            (("limits", "trip_pressure"), limits.trip_pressure),
+        ],
+        "mbar",
+    )
+    yield from _ascending(
+        [(("limits", "crossover"), limits.crossover), (("limits", "gate_close"), limits.gate_close)], "mbar"
+    )
+
+
+def _gas_stays_below_its_ceiling(station: Station) -> Iterator[Contradiction]:
+    for name, gas in station.gas.items():
+        if gas.max > gas.ceiling:
+            what = f"max = {gas.max:g} mbar is above ceiling = {gas.ceiling:g} mbar"
+            yield ("gas", name, "max"), what, f"Write at most {gas.ceiling:g} mbar."
+        if gas.expected_slope > gas.max_slope:
+            what = f"expected_slope = {gas.expected_slope:g} mbar/s is above max_slope = {gas.max_slope:g} mbar/s"
+            yield ("gas", name, "expected_slope"), what, f"Write at most {gas.max_slope:g} mbar/s."
+
+
+def _capture_ends_before_the_unit_gives_up(station: Station) -> Iterator[Contradiction]:
+    longest = station.sqc.shutter_delay - 20
+    if station.defaults.capture.timeout > longest:
+        what = f"the time-out of the capture must end 20 s before sqc.shutter_delay = {station.sqc.shutter_delay:g} s"
+        yield ("defaults", "capture", "timeout"), what, f"Write at most {longest:g} s."
+
+
+def _wiring_is_complete(station: Station) -> Iterator[Contradiction]:
+    outputs = ["substrate shutter", "vent", "roughing", "gate", "fore-line", *station.gas]
+    outputs += [f"source shutter {s.boat}" for s in station.source.values()]
+    outputs += [f"enable {number}" for number in station.supply]
+    for missing in (name for name in outputs if name not in station.io.do):
+        yield ("io", "do"), f'no output is called "{missing}"', "Name every output in wiring order."
+    for key, wired in (("do", station.io.do), ("di", station.io.di)):
+        for name in dict.fromkeys(n for n in wired if wired.count(n) > 1):
+            yield ("io", key), f'"{name}" stands twice', "Give each wire its own name."
+
+
+def _ports_are_of_one_kind(station: Station) -> Iterator[Contradiction]:
+    ports = station.ports
+    seen: dict[str, str] = {}
+    for link, port in ports.items():
+        if port in seen:
+            yield _port_path(link), f'the port "{port}" belongs to {seen[port]} already', "One link owns one port."
+        seen.setdefault(port, link)
+    if station.is_simulated:
+        return
+    simulated = [link for link, port in ports.items() if port.startswith("sim:")]
+    if simulated:
+        what = f"simulated ports ({', '.join(simulated)}) stand beside real ones: a station never mixes them"
+        yield _port_path(simulated[0]), what, "Make all ports real, or all simulated."
+    if station.simulation is not None:
+        yield ("simulation",), "[simulation] describes a plant, but a port is real", "Remove the table [simulation]."
+
+
+def _port_path(link: str) -> Path:
+    number = link.removeprefix("supply")
+    return (link, "port") if number == link else ("supply", number, "port")
+
+
+def _codeposition_fits(station: Station) -> Iterator[Contradiction]:
+    table = station.codeposition
+    if table is None:
+        return
+    for name, source in station.source.items():
+        if source.sqc.process == table.process:
+            yield ("codeposition", "process"), f"process {table.process} belongs to {name} already", "Use its own one."
+    if len(set(table.layers)) < len(table.layers):
+        yield ("codeposition", "layers"), "a layer number stands twice", "Each film has its own layer."
+
+
+def _ascending(chain: Sequence[tuple[Path, float]], unit: str, *, strictly: bool = False) -> Iterator[Contradiction]:
+    for (lower_path, lower), (path, upper) in pairwise(chain):
+        if upper < lower or (strictly and upper == lower):
+            name = ".".join(str(part) for part in lower_path)
+            words = "more than" if strictly else "at least"
+            what = f"{upper:g} {unit} is too small: it must be {words} {name} = {lower:g} {unit}"
+            yield path, what, f"Write {words} {lower:g} {unit}."
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(str(n) for n in numbers)
+
+
+_RULES: tuple[Callable[[Station], Iterator[Contradiction]], ...] = (
+    _sources_exist,
+    _sources_differ,
+    _conditioning_fits,
+    _loop_owner_has_its_supply,
+    _watchdogs_are_in_order,
+    _pressures_are_in_order,
+    _gas_stays_below_its_ceiling,
+    _capture_ends_before_the_unit_gives_up,
+    _wiring_is_complete,
+    _ports_are_of_one_kind,
+    _codeposition_fits,
+)
