@@ -1,0 +1,5 @@
+"""``python -m pvdstation`` is ``pvd``."""
+
+from pvdstation.cli import main
+
+main()

@@ -1,0 +1,137 @@
+"""Gathers a result from the events of a run as they pass by."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+
+from pvdstation.assembly.results import AlarmResult, StepResult
+from pvdstation.assembly.trace import Band
+from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import Event, EventKind
+from pvdstation.recipe.procedure import AdmitGas, Deposit, Evacuate, Procedure, PumpDown, Step
+
+_ENDED = frozenset({"complete", "stopped", "aborted"})
+_MEASURED = frozenset(field.name for field in fields(StepResult)) - {"index", "implied", "do", "text"}
+
+Truth = Callable[[], Mapping[str, float]]
+
+
+class _Open:
+    """A step that has begun."""
+
+    __slots__ = ("ended_ns", "film_nm", "started_ns", "state", "values")
+
+    def __init__(self, started_ns: int, film_nm: float) -> None:
+        self.started_ns = started_ns
+        self.film_nm = film_nm  # true film at its start, at its end the difference; NaN when nobody knows
+        self.ended_ns: int | None = None
+        self.state = "running"
+        self.values: dict[str, float | str] = {}
+
+
+class Gathering:
+    """Steps, alarms and the end of one run. ``truth`` is asked only when a deposit begins or ends."""
+
+    def __init__(self, procedure: Procedure, truth: Truth | None) -> None:
+        self._steps = {f"step {step.index}": step for step in procedure.steps}
+        self._truth = truth
+        self._begun: dict[str, _Open] = {}
+        self._alarms: list[AlarmResult] = []
+        self.state = ""
+        self.reason = ""
+        self.safe: bool | None = None
+        self.trips = 0
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Take the events of one scan."""
+        for event in events:
+            if event.kind is EventKind.STEP:
+                self._take_step(event)
+            elif event.kind is EventKind.RUN:
+                self._take_run(event)
+            elif event.kind in (EventKind.ALARM, EventKind.TRIP):
+                self._take_alarm(event)
+
+    @property
+    def current(self) -> Step | None:
+        """Return the step that runs now."""
+        names = [name for name, begun in self._begun.items() if begun.ended_ns is None]
+        return self._steps[names[-1]] if names else None
+
+    def steps(self, now_ns: int) -> tuple[StepResult, ...]:
+        """Return every step of the procedure; one that still runs counts as stopped now."""
+        return tuple(self._result(name, step, now_ns) for name, step in self._steps.items())
+
+    def bands(self, now_ns: int) -> tuple[Band, ...]:
+        """Return when each begun step ran."""
+        return tuple(
+            Band(step.index, step.do, begun.started_ns / SECOND, _end_ns(begun, now_ns) / SECOND)
+            for name, step in self._steps.items()
+            if (begun := self._begun.get(name)) is not None
+        )
+
+    def alarms(self) -> tuple[AlarmResult, ...]:
+        """Return alarms and trips in the order they came."""
+        return tuple(self._alarms)
+
+    def _take_step(self, event: Event) -> None:
+        step = self._steps.get(event.source)
+        if step is None:
+            return
+        if event.source not in self._begun:
+            self._begun[event.source] = _Open(event.at_ns, self._film_nm(step))
+        begun = self._begun[event.source]
+        begun.state = event.text
+        if event.text in _ENDED and begun.ended_ns is None:
+            begun.ended_ns = event.at_ns
+            begun.film_nm = self._film_nm(step) - begun.film_nm
+            begun.values = dict(event.values)
+
+    def _take_run(self, event: Event) -> None:
+        self.state = event.text
+        values = dict(event.values)
+        self.reason = str(values.get("reason", self.reason))
+        if "safe" in values:
+            self.safe = bool(values["safe"])
+
+    def _take_alarm(self, event: Event) -> None:
+        if event.kind is EventKind.TRIP:
+            self.trips += 1
+        self._alarms.append(AlarmResult(event.kind.value, event.source, event.text, event.at_ns / SECOND))
+
+    def _film_nm(self, step: Step) -> float:
+        if self._truth is None or not isinstance(step.work, Deposit):
+            return math.nan
+        return self._truth().get(f"film.{step.work.material}", math.nan)
+
+    def _result(self, name: str, step: Step, now_ns: int) -> StepResult:
+        begun = self._begun.get(name)
+        measured: dict[str, object] = dict(_asked(step))
+        if begun is None:
+            measured.update(state="not started", ended_because="", duration_s=0.0)
+        else:
+            measured.update(
+                state=begun.state if begun.ended_ns is not None else "stopped",
+                ended_because="" if begun.ended_ns is not None else "ended before its end",
+                duration_s=(_end_ns(begun, now_ns) - begun.started_ns) / SECOND,
+            )
+            measured.update({key: value for key, value in begun.values.items() if key in _MEASURED})
+            if begun.ended_ns is not None and math.isfinite(begun.film_nm):
+                measured["true_nm"] = begun.film_nm
+        return StepResult(index=step.index, implied=step.implied, do=step.do, text=step.text, **measured)  # type: ignore[arg-type]
+
+
+def _end_ns(begun: _Open, now_ns: int) -> int:
+    return begun.ended_ns if begun.ended_ns is not None else now_ns
+
+
+def _asked(step: Step) -> dict[str, float | str]:
+    match step.work:
+        case Deposit(material=material, thickness_nm=target_nm):
+            return {"material": material, "target_nm": target_nm}
+        case AdmitGas(gas=gas, pressure_mbar=target_mbar):
+            return {"gas": gas, "target_mbar": target_mbar}
+        case PumpDown(to_mbar=target_mbar) | Evacuate(to_mbar=target_mbar):
+            return {"target_mbar": target_mbar}
+        case _:
+            return {}

@@ -1,0 +1,35 @@
+"""Display precision of numbers in results and events, by the unit at the end of their name."""
+
+import math
+
+_DECIMALS = {
+    "_nm_s": 4,
+    "_nm": 2,
+    "_mbar_s": 4,
+    "_ug_cm2": 2,
+    "_mohm": 3,
+    "_pct": 3,
+    "_hz": 2,
+    "_mg": 2,
+    "_s": 3,
+    "_a": 2,
+    "_v": 3,
+    "_w": 2,
+    "_c": 1,
+}
+_SIGNIFICANT = 4
+
+
+def rounded(name: str, value: object) -> object:
+    """Return a number at display precision: decimals by its unit, four significant digits for pressures and the rest.
+
+    What is not a finite float is returned as it is; NaN and infinity become None, because JSON has neither.
+    """
+    if not isinstance(value, float):
+        return value
+    if not math.isfinite(value):
+        return None
+    decimals = next((places for suffix, places in _DECIMALS.items() if name.endswith(suffix)), None)
+    if decimals is None:
+        return float(f"{value:.{_SIGNIFICANT}g}")
+    return round(value, decimals) + 0.0

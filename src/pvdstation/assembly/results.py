@@ -1,0 +1,145 @@
+"""What came out: plain typed objects for notebooks, and the JSON of design section 9 for machines."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import Any, Literal
+
+from pvdstation.assembly.precision import rounded
+from pvdstation.model.problems import Problem
+
+Outcome = Literal["complete", "stopped", "aborted", "refused"]
+Mode = Literal["simulated", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A file or text by its name and the SHA-256 of its bytes."""
+
+    name: str
+    sha256: str
+
+    @classmethod
+    def of(cls, name: str, content: bytes) -> "Named":
+        """Name some bytes."""
+        return cls(name, hashlib.sha256(content).hexdigest())
+
+    def as_json(self) -> dict[str, str]:
+        """Return the fields of the JSON."""
+        return {"name": self.name, "sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One step of the expanded procedure and what was reached; None where the step has no such number."""
+
+    index: int
+    implied: bool
+    do: str
+    text: str
+    state: str  # "complete", "stopped", "aborted", "not started"
+    ended_because: str
+    duration_s: float
+    material: str | None = None
+    target_nm: float | None = None
+    indicated_nm: float | None = None
+    true_nm: float | None = None  # only where the plant is simulated
+    rate_mean_nm_s: float | None = None
+    rate_sd_nm_s: float | None = None
+    time_to_rate_s: float | None = None
+    peak_power_w: float | None = None  # V times I at the supply's terminals, leads included
+    pressure_max_mbar: float | None = None
+    gas: str | None = None
+    target_mbar: float | None = None
+    reached_mbar: float | None = None
+    held_s: float | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of the JSON; numbers the step does not have are left out."""
+        return _fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmResult:
+    """An alarm or a trip: when it came and when it went, s of plant time."""
+
+    kind: str
+    source: str
+    text: str
+    came_s: float
+    went_s: float | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of the JSON."""
+        return _fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A run or a dry run from its first scan to its end."""
+
+    outcome: Outcome
+    reason: str
+    mode: Mode | None
+    safe: bool | None  # None: nothing was started, or the end was not waited for
+    run: str | None
+    recipe: Named | None
+    station: Named | None
+    seed: int | None
+    plant_s: float
+    wall_s: float
+    steps: tuple[StepResult, ...] = ()
+    alarms: tuple[AlarmResult, ...] = ()
+    errors: tuple[Problem, ...] = ()
+    by_operator: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """Return the JSON document."""
+        return {
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "mode": self.mode,
+            "safe": self.safe,
+            "run": self.run,
+            "recipe": self.recipe.as_json() if self.recipe else None,
+            "station": self.station.as_json() if self.station else None,
+            "seed": self.seed,
+            "plant_s": rounded("plant_s", self.plant_s),
+            "wall_s": rounded("wall_s", self.wall_s),
+            "steps": [step.as_json() for step in self.steps],
+            "alarms": [alarm.as_json() for alarm in self.alarms],
+            "errors": [problem.as_json() for problem in self.errors],
+        }
+
+    def to_pandas(self) -> Any:
+        """Return the steps as a pandas DataFrame, one row per step. Raises ImportError without pandas."""
+        return table(step.as_json() for step in self.steps)
+
+
+def refused(
+    problems: Iterable[Problem],
+    *,
+    recipe: Named | None = None,
+    station: Named | None = None,
+    mode: Mode | None = None,
+    seed: int | None = None,
+) -> RunResult:
+    """Return the result of something that was never started."""
+    errors = tuple(problems)
+    reason = errors[0].what if errors else "refused"
+    return RunResult("refused", reason, mode, None, None, recipe, station, seed, 0.0, 0.0, errors=errors)
+
+
+def table(rows: Iterable[Mapping[str, object]]) -> Any:
+    """Return rows as a pandas DataFrame. Raises ImportError with a sentence when pandas is not installed."""
+    try:
+        pandas = import_module("pandas")
+    except ImportError as missing:
+        raise ImportError("to_pandas() needs pandas, which is not installed: python3 -m pip install pandas") from missing
+    return pandas.DataFrame(list(rows))
+
+
+def _fields(row: StepResult | AlarmResult) -> dict[str, object]:
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    return {name: rounded(name, value) for name, value in values.items() if value is not None}

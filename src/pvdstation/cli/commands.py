@@ -1,0 +1,135 @@
+"""The commands and their options: what ``--help`` teaches. What a command does is imported when it is run."""
+
+from typing import Annotated
+
+import typer
+
+from pvdstation.cli.streams import Streams
+
+_ABOUT = """Recipe and process control for a thermal-evaporation (PVD) station in a glovebox.
+
+A recipe is one line, as people write it on paper, or a file that ends in .toml:
+
+\b
+  pvd dry-run "300 nm Zn at 0.5 nm/s, then 100 nm Li,
+               then N2 to 500 mbar for 3 min"
+
+Start with check (read what would happen), then dry-run (see it happen on the simulated station in seconds)."""
+
+_EXIT_CODES = (
+    "Exit codes: 0 complete · 2 refused · 3 ended by the operator · 4 tripped or aborted by an interlock or fault · "
+    "5 safe state not confirmed · 6 instrument not reachable · 70 internal error"
+)
+
+app = typer.Typer(
+    name="pvd",
+    help=_ABOUT,
+    epilog=_EXIT_CODES,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+Recipe = Annotated[
+    str,
+    typer.Argument(metavar="RECIPE", help="A file if it ends in .toml, else the recipe itself in quotes."),
+]
+Station = Annotated[
+    str | None,
+    typer.Option(metavar="NAME|FILE", help='Packaged station ("sim", "sim-host-loop") or a station file; default sim.'),
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all simulated noise; the same seed, the same run.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
+
+
+@app.callback()
+def pvd(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        context.ensure_object(Streams).show(f"pvd {installed('pvdstation')}")
+        raise typer.Exit
+
+
+@app.command()
+def check(context: typer.Context, recipe: Recipe, station: Station = None, *, json: Json = False) -> None:
+    """Show everything a recipe would do, and touch no instrument.
+
+    Lists every step with the implied ones (pump down, condition, cool, isolate, evacuate), why it is there, how long
+    it takes and the limits it uses. A recipe with mistakes is refused with every mistake at once: where, what, and
+    what to write instead.
+
+    \b
+    Examples:
+      pvd check "300 nm Zn at 0.5 nm/s, then 100 nm Li"
+      pvd check recipes/LZLN.toml
+    """
+    from pvdstation.cli.check_command import run_check
+
+    raise typer.Exit(run_check(context.ensure_object(Streams), recipe, station))
+
+
+@app.command()
+def dry_run(
+    context: typer.Context,
+    recipe: Recipe,
+    station: Station = None,
+    seed: Seed = 1,
+    plot: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Draw rate, thickness, power and pressure over time: .png, .svg or .pdf."),
+    ] = None,
+    events: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write every event as one JSON line, the same for the same seed.")
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Run a recipe on the simulated station, as fast as it computes.
+
+    The same engine, the same drivers and the same bytes as on a real station; only time is stepped and the
+    instruments are simulated. Prints, per step, what was asked, what was reached and how long it took.
+    Ctrl+C ends it at once.
+
+    \b
+    Examples:
+      pvd dry-run "100 nm Li at 0.5 nm/s, then N2 to 500 mbar for 3 min"
+      pvd dry-run recipes/LZLN.toml --plot LZLN.png
+    """
+    from pvdstation.cli.dry_run_command import run_dry
+
+    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, plot, events))
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    recipe: Recipe,
+    station: Station = None,
+    speed: Annotated[
+        float, typer.Option(min=0.01, max=10000.0, help="Times real time; simulated stations only. 1 is the real clock.")
+    ] = 1.0,
+    seed: Seed = 1,
+    *,
+    live: Annotated[bool, typer.Option("--live", help="Ask for real instruments explicitly.")] = False,
+    json: Json = False,
+) -> None:
+    """Run a recipe in real or scaled time and follow it.
+
+    Prints one line per step, stage and alarm.
+
+    Ctrl+C is a controlled stop (shutters close first, then power goes down); a second Ctrl+C within 10 s aborts.
+    Stations with real ports are refused until the core process and the guardian exist.
+
+    \b
+    Example:
+      pvd run "300 nm Zn at 0.5 nm/s" --speed 60
+    """
+    from pvdstation.cli.run_command import run_follow
+
+    raise typer.Exit(run_follow(context.ensure_object(Streams), recipe, station, speed=speed, seed=seed, live=live))

@@ -1,0 +1,62 @@
+"""From the command line to an exit code: refusals become sentences, and no traceback ever reaches a person."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import typer
+
+from pvdstation.cli.arguments import shield, wants_json
+from pvdstation.cli.commands import app
+from pvdstation.cli.crash import write_details
+from pvdstation.cli.exits import ExitCode
+from pvdstation.cli.streams import Streams
+from pvdstation.model.problems import Problem
+
+_UsageError: Any = typer.BadParameter.__bases__[0]
+"""What the parser raises; typer exports only this subclass of it."""
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and end the process with its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    streams = Streams(json=wants_json(arguments))
+    code = _guarded(arguments, streams)
+    streams.close()
+    sys.exit(int(code))
+
+
+def _guarded(arguments: Sequence[str], streams: Streams) -> ExitCode:
+    try:
+        return _parsed(arguments, streams)
+    except KeyboardInterrupt:
+        return ExitCode.OPERATOR
+    except Exception as error:  # noqa: BLE001 - the last handler: what nobody expected becomes one sentence and a file
+        sentence = write_details(error, arguments)
+        if streams.json:
+            streams.document({"outcome": "error", "reason": sentence, "errors": [Problem("pvd", sentence).as_json()]})
+        streams.note(sentence)
+        return ExitCode.INTERNAL
+
+
+def _parsed(arguments: Sequence[str], streams: Streams) -> ExitCode:
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(shield(arguments), prog_name="pvd", standalone_mode=False, obj=streams)
+    except _UsageError as error:
+        return _refuse_command_line(error, streams)
+    if code == _INTERRUPTED:
+        return ExitCode.OPERATOR
+    return ExitCode(code or 0)
+
+
+def _refuse_command_line(error: Any, streams: Streams) -> ExitCode:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "pvd"
+    what: str = error.format_message()
+    problem = Problem("the command line", what, f'See "{command} --help".')
+    if streams.json:
+        streams.document({"outcome": "refused", "reason": problem.what, "errors": [problem.as_json()]})
+    streams.refuse([problem])
+    return ExitCode.REFUSED

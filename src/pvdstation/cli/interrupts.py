@@ -1,0 +1,54 @@
+"""Ctrl+C and SIGTERM: handlers only count, so that no KeyboardInterrupt ever lands inside a scan."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+ABORT_WITHIN_S = 10.0
+
+
+class Interrupts:
+    """What the person at the keyboard has asked for so far."""
+
+    __slots__ = ("_clock_s", "_first_s", "abort", "stop")
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._first_s: float | None = None
+        self.stop = False
+        self.abort = False
+
+    def interrupt(self) -> None:
+        """Take one Ctrl+C: a stop, or an abort when it follows another within 10 s."""
+        now_s = self._clock_s()
+        if self._first_s is not None and now_s - self._first_s <= ABORT_WITHIN_S:
+            self.abort = True
+        self._first_s = now_s
+        self.stop = True
+
+    def terminate(self) -> None:
+        """Take a SIGTERM: a controlled stop, however often it comes."""
+        self.stop = True
+
+
+@contextmanager
+def watched(interrupts: Interrupts) -> Iterator[None]:
+    """Let Ctrl+C and SIGTERM only set flags for a while."""
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        interrupts.interrupt()
+
+    def on_terminate(_number: int, _frame: FrameType | None) -> None:
+        interrupts.terminate()
+
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, on_interrupt),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, on_terminate),
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,30 @@
+"""Numbers as people read them: durations, pressures, thicknesses."""
+
+
+def duration(seconds: float) -> str:
+    """Return a duration: "12 s", "6 min 00 s", "1 h 02 min"."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def brief(seconds: float) -> str:
+    """Return a duration to half minutes, as an estimate deserves: "12 s", "4.5 min", "1 h 05 min"."""
+    if seconds < 50:
+        return f"{seconds:.0f} s"
+    if seconds < 600:
+        return f"{round(seconds / 30) / 2:g} min"
+    if seconds < 5940:
+        return f"{seconds / 60:.0f} min"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60):02d} min"
+
+
+def pressure(mbar: float) -> str:
+    """Return a pressure: "500.3 mbar", "1.9e-6 mbar"."""
+    if mbar >= 0.1:
+        return f"{mbar:.1f} mbar"
+    mantissa, exponent = f"{mbar:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)} mbar"
