@@ -75,6 +75,7 @@ class Sqc310:
             stop_without_capture=parameters.stop_without_capture,
         )
         self._texts = Texts(self.sequence, self.crystals, memory, parameters.channels)
+        self._actions = {"T": self._select, "U": self._control, "S": self._set_power}
         self._often = {wire.encode_command(message): text for message, text in self._texts.often.items()}
 
     # --- time ---
@@ -134,13 +135,8 @@ class Sqc310:
         letter, rest = message[0], message[1:]
         if letter in "KLMNOPQ" or message.startswith("S?"):
             return wire.BAD_PARAMETER, ""  # a reading of a channel that is not there
-        if letter == "T":
-            return self._select(rest), ""
-        if letter == "U":
-            return self._control(rest), ""
-        if letter == "S":
-            return self._set_power(rest), ""
-        return self._parameters(message)
+        action = self._actions.get(letter)
+        return (action(rest), "") if action is not None else self._parameters(message)
 
     def _select(self, number: str) -> str:
         if not self.sequence.is_stopped:

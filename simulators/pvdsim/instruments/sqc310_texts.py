@@ -135,15 +135,18 @@ class Texts:
 
     def _flags(self, table: str, item: int, parameters: tuple[int, ...]) -> list[tuple[int, int]] | None:
         if table == "GC":
-            return (
-                [(p, int(p == 1 and self.relay_is_on(item))) for p in parameters] if set(parameters) <= {1, 2} else None
-            )
+            return self._relay(item, parameters)
         known, in_use = (range(1, 10), 6) if table == "HC" else (range(1, 2), 1)
         if item not in self._crystals or any(parameter not in known for parameter in parameters):
             return None
         members = self._sequence.members
         used = item in {n for m in members for n in (m.layer.sensors if table == "HC" else (m.layer.output,))}
         return [(parameter, int(parameter == in_use and used)) for parameter in parameters]
+
+    def _relay(self, relay: int, parameters: tuple[int, ...]) -> list[tuple[int, int]] | None:
+        if not set(parameters) <= {1, 2}:
+            return None
+        return [(parameter, int(parameter == 1 and self.relay_is_on(relay))) for parameter in parameters]
 
     def relay_is_on(self, relay: int) -> bool:
         """Return a relay's state (assumed wiring: first the source shutters, then the sensor shutters)."""

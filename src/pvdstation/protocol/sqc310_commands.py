@@ -72,7 +72,7 @@ _PAIR = re.compile(r"([0-9]{1,2}),(.*)")
 
 
 def address(table: Table, item: int) -> str:
-    """Return how a table is addressed: a space before the number of a film, none elsewhere, no number for the system."""
+    """Return how a table is addressed: a space before a film's number, none elsewhere, no number for the system."""
     if table is Table.SYSTEM:
         return "B"
     return f"{table} {item}" if table.startswith("A") else f"{table}{item}"

@@ -127,7 +127,8 @@ def _output_of(fields: tuple[str | None, ...]) -> OutputReading | None:
 def format_outputs(reading: OutputsReading) -> str:
     """Write ``K1`` (instrument side)."""
     fields = [f"{reading.time_s:.2f}"]
-    fields.extend(_UNUSED if output is None else "%.2f %.2f %.3f %.2f" % output for output in reading.outputs)
+    for output in reading.outputs:
+        fields.append(_UNUSED if output is None else "{:.2f} {:.2f} {:.3f} {:.2f}".format(*output))
     return " ".join(fields)
 
 
@@ -149,7 +150,7 @@ def parse_sensors(payload: str, channels: int) -> SensorsReading | None:
 
 def format_sensors(reading: SensorsReading) -> str:
     """Write ``K2`` (instrument side)."""
-    return " ".join([f"{reading.time_s:.2f}", *("%.2f %.3f %.2f" % sensor for sensor in reading.sensors)])
+    return " ".join([f"{reading.time_s:.2f}", *("{:.2f} {:.3f} {:.2f}".format(*sensor) for sensor in reading.sensors)])
 
 
 def parse_crystal(payload: str) -> CrystalReading | None:
@@ -160,7 +161,7 @@ def parse_crystal(payload: str) -> CrystalReading | None:
 
 def format_crystal(reading: CrystalReading) -> str:
     """Write ``PA`` (instrument side)."""
-    return "%d %.2f %.2f" % reading
+    return "{:d} {:.2f} {:.2f}".format(*reading)
 
 
 def parse_number(payload: str, decimals: int) -> float | None:
