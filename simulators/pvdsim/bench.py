@@ -24,13 +24,31 @@ class Bench(Protocol):
     """By boat number; supply N is wired to boat N."""
     analogue: dict[int, float]
     """Output of the SQC-310 in % of full scale, by output number; output N is wired to supply N (0-10 V)."""
-    chamber_mbar: float
-    foreline_mbar: float
-    argon_fraction: float
-    """Share of argon in the chamber's gas, 0 to 1 (gauges depend on it)."""
-    turbo_hz: float
-    turbo_error: int
-    """0 = none, else the number of ErrNNN."""
+
+    @property
+    def chamber_mbar(self) -> float:
+        """Return the true pressure in the chamber, mbar."""
+        ...
+
+    @property
+    def foreline_mbar(self) -> float:
+        """Return the true pressure in the fore-line, mbar."""
+        ...
+
+    @property
+    def argon_fraction(self) -> float:
+        """Return the share of argon in the chamber's gas, 0 to 1 (gauges depend on it)."""
+        ...
+
+    @property
+    def turbo_hz(self) -> float:
+        """Return the turbo's speed, Hz."""
+        ...
+
+    @property
+    def turbo_error(self) -> int:
+        """Return the number of the turbo's error ErrNNN; 0 = none."""
+        ...
 
     def command(self, actuator: str, *, on: bool, at_ns: int) -> None:
         """Switch an actuator by its name in ``[io] do``, at an exact time not before ``now_ns``."""
