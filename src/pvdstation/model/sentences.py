@@ -105,6 +105,10 @@ _BOUNDS = {
 
 def _out_of_bounds(kind: str, context: Mapping[str, Any], raw: object, value: object) -> Sentence:
     name, words = _BOUNDS[kind]
+    if kind == "greater_than" and context[name] == 0:
+        positive = raw.lstrip("-") if isinstance(raw, str) else ""
+        write = f'Write for example "{positive}".' if positive != raw and positive else "Write more than 0."
+        return Sentence(f"{shown(raw)} is not more than 0", write)
     bound = _in_unit_of(raw, value, float(context[name]))
     return Sentence(f"{shown(raw)} is outside its bounds: it must be {words} {bound}", f"Write {words} {bound}.")
 

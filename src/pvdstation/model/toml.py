@@ -114,7 +114,8 @@ def problems_of(error: ValidationError, document: Document, prefix: Path = (), m
         place = place_in(model, inner, tags)
         key = str(path[-1]) if path else ""
         sentence = sentence_of(entry, key, document.at(path), place.field, place.known)
-        found.append(document.problem(path, *sentence, key=entry["type"] == "extra_forbidden"))
+        where = (*path, "do") if entry["type"] == "union_tag_invalid" else path
+        found.append(document.problem(where, *sentence, key=entry["type"] == "extra_forbidden"))
     return found
 
 
