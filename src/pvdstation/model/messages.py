@@ -70,7 +70,7 @@ class Outputs(NamedTuple):
     enable: tuple[bool, ...]  # True = energy permitted; in the order of the station's supplies
     beacon: bool
     supply: tuple[SupplyLevel, ...]  # in the order of the station's supplies
-    turbo: bool
+    turbo: bool | None  # None = as it was found
     pace: Pace
     until_ns: int
 

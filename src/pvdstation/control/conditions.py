@@ -1,0 +1,297 @@
+"""Single claims about the station. Each is true only when fresh, good readings prove it."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pvdstation.control.scene import Scene
+from pvdstation.control.sources import Wiring
+from pvdstation.control.view import View
+from pvdstation.model.signals import Position, Quality
+
+
+class Condition(NamedTuple):
+    """A claim, how it reads, and the live value that answers it."""
+
+    sentence: str
+    holds: Callable[[View, Scene], bool]
+    shows: Callable[[View], str]
+
+
+def _number(value: float, unit: str) -> str:
+    return "unknown" if math.isnan(value) else f"{value:.3g} {unit}"
+
+
+def position_text(v: View, number: int) -> str:
+    """Return a position in words."""
+    value = v.io(number)
+    return "unknown" if math.isnan(value) else Position(int(value)).name.lower()
+
+
+def energised(v: View) -> list[Wiring]:
+    """Return the sources whose supply was commanded on."""
+    return [w for w in v.frame.sources if v.last.supply[w.supply_index].on]
+
+
+def commanded_a(v: View, w: Wiring) -> float:
+    """Return the current that the loop's owner asks of a supply, A; NaN when nobody knows."""
+    if w.supply.current_source == "digital":
+        return v.last.supply[w.supply_index].current_a
+    reading = v.readings[w.output.power]
+    if reading.quality is not Quality.GOOD or v.now_ns - reading.at_ns > v.frame.rate_age_ns:
+        return math.nan
+    return 0.0 if math.isnan(reading.value) else reading.value * w.supply.full_scale / 100
+
+
+# --- contacts ---
+
+
+def _contact(name: str, sentence: str) -> Condition:
+    def holds(v: View, _scene: Scene) -> bool:
+        return v.io(v.s.number[name]) == 1
+
+    def shows(v: View) -> str:
+        value = v.io(v.s.number[name])
+        return "unknown" if math.isnan(value) else "yes" if value == 1 else "no"
+
+    return Condition(sentence, holds, shows)
+
+
+E_STOP = _contact("e_stop_ok", "E-stop chain healthy")
+DOOR = _contact("door_closed", "door closed")
+WATER = _contact("water_flow", "cooling water flows")
+AIR = _contact("compressed_air", "compressed air present")
+NO_OVER_PRESSURE = _contact("over_pressure_ok", "over-pressure switch good")
+BACKING = _contact("backing_running", "backing pump runs")
+
+
+# --- positions ---
+
+
+def _closed(attribute: str, sentence: str) -> Condition:
+    return Condition(
+        sentence,
+        lambda v, _scene: v.is_closed(getattr(v.s, attribute)),
+        lambda v: position_text(v, getattr(v.s, attribute)),
+    )
+
+
+GATE_CLOSED = _closed("gate", "HV gate confirmed closed")
+ROUGHING_CLOSED = _closed("roughing", "roughing valve confirmed closed")
+FORELINE_CLOSED = _closed("foreline_valve", "fore-line valve confirmed closed")
+N2_CLOSED = _closed("n2", "N2 valve confirmed closed")
+VENT_CLOSED = _closed("vent", "vent valve confirmed closed")
+GATE_OPEN = Condition("HV gate confirmed open", lambda v, _s: v.is_open(v.s.gate), lambda v: position_text(v, v.s.gate))
+SHUTTERS_CLOSED = Condition(
+    "all shutters confirmed closed",
+    lambda v, _scene: v.shutters_closed(),
+    lambda v: ", ".join(position_text(v, n) for n in (v.s.substrate_shutter, *v.s.source_shutter)),
+)
+FORELINE_MAY_OPEN = Condition(
+    "roughing valve closed, or the chamber below the gate's limit",
+    lambda v, _scene: v.is_closed(v.s.roughing) or v.pressure <= v.station.limits.gate_close,
+    lambda v: position_text(v, v.s.roughing),
+)
+
+
+# --- pressures, pumps ---
+
+
+def _start_pressure(v: View, _scene: Scene) -> bool:
+    limit = v.station.limits.start_pressure
+    held = v.low_since_ns is not None and v.now_ns - v.low_since_ns >= limit.hold * 1e9
+    return held and v.pressure <= limit.pressure
+
+
+def _gate_pressure_start(v: View, _scene: Scene) -> bool:
+    return v.pressure <= v.station.limits.crossover
+
+
+def _gate_pressure_keep(v: View, _scene: Scene) -> bool:
+    return v.pressure <= v.station.limits.gate_close
+
+
+def _pressure_text(v: View) -> str:
+    return f"{_number(v.full_range, 'mbar')} (full range), {_number(v.capacitance, 'mbar')} (capacitance)"
+
+
+def _foreline_text(v: View) -> str:
+    return _number(v.foreline, "mbar")
+
+
+START_PRESSURE = Condition("pressure good and below the start limit on both gauges", _start_pressure, _pressure_text)
+CROSSOVER = Condition("chamber below the crossover pressure on both gauges", _gate_pressure_start, _pressure_text)
+GATE_PRESSURE = Condition("chamber below the gate's limit on both gauges", _gate_pressure_keep, _pressure_text)
+FORELINE_START = Condition(
+    "fore-line pressure good and below the start limit",
+    lambda v, _scene: v.foreline <= v.station.limits.foreline_start,
+    _foreline_text,
+)
+FORELINE_KEEP = Condition(
+    "fore-line pressure good and below the closing limit",
+    lambda v, _scene: v.foreline <= v.station.limits.foreline_close,
+    _foreline_text,
+)
+TURBO = Condition(
+    "turbo at speed and without error",
+    lambda v, _scene: v.turbo_ok,
+    lambda v: _number(v.value(v.s.turbo_speed, v.frame.turbo_age_ns), "Hz"),
+)
+CAPACITANCE_GOOD = Condition(
+    "capacitance gauge good and fresh",
+    lambda v, _scene: not math.isnan(v.gas_pressure()),
+    lambda v: _number(v.gas_pressure(), "mbar"),
+)
+BELOW_TARGET = Condition(
+    "pressure below the target",
+    lambda v, scene: v.gas_pressure() < scene.gas_target_mbar,
+    lambda v: _number(v.gas_pressure(), "mbar"),
+)
+
+
+def _both_below_1_mbar(v: View, _scene: Scene) -> bool:
+    """Before the gas valve first opens both gauges agree; afterwards only the capacitance gauge counts."""
+    return v.since_gas or (v.capacitance < 1 and v.full_range < 1)
+
+
+BOTH_GAUGES_AGREE = Condition("both gauges below 1 mbar before the first opening", _both_below_1_mbar, _pressure_text)
+
+
+def _below_over_pressure(v: View, scene: Scene) -> bool:
+    over = v.station.gas["N2"].over if "N2" in v.station.gas else 0.0
+    return v.gas_pressure() <= scene.gas_target_mbar * (1 + over / 100)
+
+
+NOT_OVER_TARGET = Condition(
+    "pressure not above the target by more than the limit",
+    _below_over_pressure,
+    lambda v: _number(v.gas_pressure(), "mbar"),
+)
+
+
+def _below_ceiling(v: View, scene: Scene) -> bool:
+    gas = v.station.gas["N2"]
+    return v.gas_pressure() <= min(scene.gas_target_mbar + gas.stop_above_target, gas.ceiling)
+
+
+NOT_FAR_OVER_TARGET = Condition(
+    "pressure below the gas's stop limit", _below_ceiling, lambda v: _number(v.gas_pressure(), "mbar")
+)
+
+
+def _may_equalise(v: View, _scene: Scene) -> bool:
+    return v.gas_pressure() < v.station.glovebox.pressure - 2
+
+
+BELOW_GLOVEBOX = Condition(
+    "chamber at least 2 mbar below the glovebox", _may_equalise, lambda v: _number(v.gas_pressure(), "mbar")
+)
+AT_GLOVEBOX = Condition(
+    "chamber at glovebox pressure",
+    lambda v, _scene: abs(v.gas_pressure() - v.station.glovebox.pressure) <= v.station.glovebox.door,
+    lambda v: _number(v.gas_pressure(), "mbar"),
+)
+
+
+# --- sources ---
+
+
+def _others_off(v: View, scene: Scene) -> bool:
+    layer = scene.layer
+    limit = v.station.limits.hot_above
+    return all(
+        v.value(w.signals.current, 3 * v.frame.supply_age_ns) <= limit
+        for w in v.frame.sources
+        if layer is None or w.index != layer.source
+    )
+
+
+def _current_text(v: View) -> str:
+    return ", ".join(
+        f"{w.name} {_number(v.value(w.signals.current, 3 * v.frame.supply_age_ns), 'A')}" for w in v.frame.sources
+    )
+
+
+OTHER_SOURCES_OFF = Condition("other sources below 1 A", _others_off, _current_text)
+SOURCES_OFF = Condition(
+    "all sources confirmed off", lambda v, _scene: all(v.is_off(w) for w in v.frame.sources), _current_text
+)
+SOURCES_COLD = Condition(
+    "all sources cold",
+    lambda v, _scene: not any(source.is_hot for source in v.sources),
+    lambda v: ", ".join(
+        f"{w.name} {'hot' if state.is_hot else 'cold'}" for w, state in zip(v.frame.sources, v.sources, strict=True)
+    ),
+)
+
+
+def _armed(v: View, scene: Scene) -> bool:
+    wanted = energised(v)
+    if scene.layer is not None:
+        wanted = [*wanted, v.frame.sources[scene.layer.source]]
+    age_ns = 3 * v.frame.supply_age_ns
+    return all(v.value(w.signals.armed, age_ns) == 1 for w in wanted)
+
+
+SUPPLY_ARMED = Condition(
+    "supply armed, its watchdog read back",
+    _armed,
+    lambda v: ", ".join(f"{w.name} {v.readings[w.signals.armed].value:g}" for w in v.frame.sources),
+)
+IO_WATCHDOG = Condition(
+    "I/O watchdog armed",
+    lambda v, _scene: v.value(v.s.io_watchdog, 3 * v.frame.io_age_ns) == 1,
+    lambda v: f"{v.readings[v.s.io_watchdog].value:g}",
+)
+SQC_LINK = Condition(
+    "SQC-310 answers",
+    lambda v, _scene: not math.isnan(v.slow_sqc(v.s.sqc_phase)),
+    lambda v: f"{v.age_s(v.s.sqc_phase):.1f} s old",
+)
+JOURNAL = Condition(
+    "journal healthy",
+    lambda v, _scene: v.readings[v.s.journal_age].value <= 5,
+    lambda v: f"{v.readings[v.s.journal_age].value:.1f} s since the last durable event",
+)
+
+
+# --- layers ---
+
+AT_SOAK = Condition(
+    "a source is at soak power", lambda _v, scene: scene.layer is not None and scene.layer.is_at_soak, lambda _v: ""
+)
+CAPTURED = Condition(
+    "rate within the capture band", lambda _v, scene: scene.layer is not None and scene.layer.is_captured, lambda _v: ""
+)
+
+
+def _source_shutter_open(v: View, scene: Scene) -> bool:
+    return scene.layer is not None and v.is_open(v.frame.sources[scene.layer.source].shutter)
+
+
+SOURCE_SHUTTER_OPEN = Condition(
+    "source shutter confirmed open",
+    _source_shutter_open,
+    lambda v: ", ".join(position_text(v, n) for n in v.s.source_shutter),
+)
+
+
+def crystal_is_good(v: View, w: Wiring) -> bool:
+    """Return whether a crystal is active, within its frequency limits and fresh enough for a rate."""
+    frequency = v.sqc(w.crystal.frequency)
+    return v.sqc(w.crystal.status) == 1 and v.station.sqc.f_min <= frequency <= v.station.sqc.f_max * 1.01
+
+
+CRYSTAL = Condition(
+    "crystal good and fresh",
+    lambda v, scene: scene.layer is not None and crystal_is_good(v, v.frame.sources[scene.layer.source]),
+    lambda v: ", ".join(f"{w.name} {_number(v.readings[w.crystal.frequency].value, 'Hz')}" for w in v.frame.sources),
+)
+
+
+def images_fresh(v: View, _scene: Scene) -> bool:
+    """Return whether I/O and gauges are younger than their limits."""
+    return not math.isnan(v.io(v.s.e_stop_ok)) and not (math.isnan(v.full_range) and math.isnan(v.capacitance))
+
+
+FRESH_IMAGE = Condition("I/O and gauge readings fresh", images_fresh, lambda v: f"{v.age_s(v.s.e_stop_ok):.2f} s old")

@@ -1,0 +1,71 @@
+"""What is known of each source from scan to scan: on, hot, cold, and since when."""
+
+from typing import NamedTuple
+
+from pvdstation.model.clock import to_ns
+from pvdstation.model.messages import Outputs
+from pvdstation.model.signals import Quality, Reading, SignalMap, SupplyMode
+from pvdstation.model.station import Station
+
+
+class SourceState(NamedTuple):
+    """History of one source. Unknown history counts as hot."""
+
+    is_hot: bool = True
+    off_since_ns: int | None = None  # confirmed off with good readings, without a gap
+    above_since_ns: int | None = None  # current above the foldback threshold
+    commanded_off_since_ns: int | None = None
+    was_energised_ns: int | None = None  # last scan in which its supply was commanded on
+
+
+class Wiring:
+    """Station-derived constants of one source: signal numbers, places in the outputs, limits in ns."""
+
+    def __init__(self, name: str, index: int, station: Station, signals: SignalMap) -> None:
+        source = station.source[name]
+        supplies = list(station.supply)
+        self.name = name
+        self.index = index
+        self.source = source
+        self.boat = source.boat
+        self.supply_index = supplies.index(source.boat)
+        self.supply = station.supply[source.boat]
+        self.link = f"supply{source.boat}"
+        self.signals = signals.supply[source.boat]
+        self.enable_open = signals.enable_open[source.boat]
+        self.shutter = signals.source_shutter[index]
+        self.output = signals.output[source.sqc.output]
+        self.crystal = signals.sensor[source.sensor]
+        self.tooling_pct = station.sensor[source.sensor].tooling
+        self.host = source.rate_loop == "host"
+        self.cool_down_ns = to_ns(source.cool_down)
+        self.foldback_above_a = self.supply.foldback.above
+        self.foldback_after_ns = to_ns(self.supply.foldback.after)
+
+
+def updated(
+    before: SourceState,
+    wiring: Wiring,
+    readings: tuple[Reading, ...],
+    last: Outputs,
+    limits: tuple[float, int],
+    now_ns: int,
+) -> SourceState:
+    """Return the source's state after this scan's readings. ``limits``: (hot above A, age of supply readings ns)."""
+    hot_above_a, age_ns = limits
+    current = readings[wiring.signals.current]
+    fresh = current.quality is Quality.GOOD and now_ns - current.at_ns <= age_ns
+    on = last.supply[wiring.supply_index].on
+    off = fresh and current.value <= hot_above_a and readings[wiring.signals.mode].value == SupplyMode.OFF and not on
+    hot = before.is_hot or on or (fresh and current.value > hot_above_a)
+    off_since = (before.off_since_ns if before.off_since_ns is not None else now_ns) if off else None
+    if hot and off_since is not None and now_ns - off_since >= wiring.cool_down_ns:
+        hot = False
+    above = fresh and on and current.value > wiring.foldback_above_a
+    above_since = (before.above_since_ns if before.above_since_ns is not None else now_ns) if above else None
+    commanded_off = before.commanded_off_since_ns
+    commanded_off = None if on else now_ns if commanded_off is None else commanded_off
+    energised = now_ns if on else before.was_energised_ns
+    if (hot, off_since, above_since, commanded_off, energised) == before:
+        return before
+    return SourceState(hot, off_since, above_since, commanded_off, energised)

@@ -1,0 +1,74 @@
+"""The states of a run (ISA-88 / PackML words): one enum, one table; what is missing is refused."""
+
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Mode(StrEnum):
+    """State of the run."""
+
+    IDLE = "idle"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    HOLDING = "holding"
+    HELD = "held"
+    RESTARTING = "restarting"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    ABORTING = "aborting"
+    ABORTED = "aborted"
+    COMPLETING = "completing"
+    COMPLETE = "complete"
+
+
+class Cue(StrEnum):
+    """What can move a run from one state to another: a verb of a person or a rule, or work that is done."""
+
+    START = "start"
+    PAUSE = "pause"
+    HOLD = "hold"
+    RESUME = "resume"
+    STOP = "stop"
+    ABORT = "abort"
+    CLEAR = "clear"
+    SETTLED = "settled"  # what the state was doing is done and confirmed
+
+
+ENDED = (Mode.STOPPED, Mode.ABORTED, Mode.COMPLETE)
+"""States in which a run is over."""
+
+_SETTLES = {
+    Mode.STARTING: Mode.RUNNING,
+    Mode.RUNNING: Mode.COMPLETING,
+    Mode.PAUSING: Mode.PAUSED,
+    Mode.HOLDING: Mode.HELD,
+    Mode.RESTARTING: Mode.RUNNING,
+    Mode.STOPPING: Mode.STOPPED,
+    Mode.ABORTING: Mode.ABORTED,
+    Mode.COMPLETING: Mode.COMPLETE,
+}
+_HOLDABLE = (Mode.STARTING, Mode.RUNNING, Mode.PAUSING, Mode.PAUSED, Mode.RESTARTING)
+_STOPPABLE = (*_HOLDABLE, Mode.HOLDING, Mode.HELD, Mode.COMPLETING)
+
+NEXT = MappingProxyType(
+    {
+        (Mode.IDLE, Cue.START): Mode.STARTING,
+        (Mode.RUNNING, Cue.PAUSE): Mode.PAUSING,
+        (Mode.PAUSING, Cue.RESUME): Mode.RUNNING,
+        (Mode.PAUSED, Cue.RESUME): Mode.RESTARTING,
+        (Mode.HELD, Cue.RESUME): Mode.RESTARTING,
+        **{(mode, Cue.SETTLED): after for mode, after in _SETTLES.items()},
+        **{(mode, Cue.HOLD): Mode.HOLDING for mode in _HOLDABLE},
+        **{(mode, Cue.STOP): Mode.STOPPING for mode in _STOPPABLE},
+        **{(mode, Cue.ABORT): Mode.ABORTING for mode in Mode if mode is not Mode.ABORTING},
+        **{(mode, Cue.CLEAR): Mode.IDLE for mode in ENDED},
+    }
+)
+"""(state, cue) → state. Uncommanded energy and the E-stop abort from every state, the ended ones included."""
+
+
+def after(mode: Mode, cue: Cue) -> Mode | None:
+    """Return the state that follows, or None when the cue is refused in this state."""
+    return NEXT.get((mode, cue))

@@ -1,0 +1,135 @@
+"""Pump down, and evacuate after gas: rough, cross over, open the gate, wait for the pressure.
+
+Roughing valve and fore-line valve share the backing pump: one is confirmed closed before the other opens, and the
+turbo is without backing for a limited time.
+"""
+
+from typing import NamedTuple
+
+from pvdstation.control.arbiter import missing, safe_levels
+from pvdstation.control.scene import EMPTY
+from pvdstation.control.steps.base import Drive, Tick, Trouble, Values
+from pvdstation.control.view import View
+from pvdstation.model.clock import SECOND, to_ns
+from pvdstation.model.messages import ActionClass, Outputs
+
+CROSSOVER_SETTLE_NS = 60 * SECOND
+
+
+class PumpState(NamedTuple):
+    """Where pumping is."""
+
+    stage: str
+    began_ns: int
+    since_ns: int
+    unbacked_since_ns: int | None = None  # fore-line valve closed with the turbo turning
+    below_since_ns: int | None = None
+    roughed_ns: int = 0  # time spent roughing before the last interruption
+
+
+class Pump:
+    """Pump to a pressure that must hold; also the way back to vacuum after gas."""
+
+    def __init__(self, to_mbar: float, hold_s: float, timeout_s: float, *, after_gas: bool) -> None:
+        self.to_mbar = to_mbar
+        self.hold_ns = to_ns(hold_s)
+        self.timeout_ns = to_ns(timeout_s)
+        self.after_gas = after_gas
+
+    def begin(self, v: View) -> PumpState:
+        """Return the stage that fits the plant as it is found."""
+        first = "high vacuum" if v.is_open(v.s.gate) and v.last.gate else "turbo"
+        unbacked = v.now_ns if self.after_gas else None
+        return PumpState(first, v.now_ns, v.now_ns, unbacked_since_ns=unbacked)
+
+    def tick(self, p: PumpState, v: View, drive: Drive) -> Tick:
+        """Move one stage at a time, each confirmed by switches and gauges."""
+        if drive is not Drive.RUN and not self.after_gas:
+            return self._parked(p, v)
+        tick: Tick = getattr(self, f"_{p.stage.replace(' ', '_')}")(p, v)
+        if v.now_ns - p.began_ns > self.timeout_ns and not tick.done:
+            text = f"{self.to_mbar:g} mbar not reached in {self.timeout_ns / 60e9:g} min"
+            return tick._replace(trouble=Trouble(ActionClass.HOLD, "pump_down", text))
+        if drive is not Drive.RUN and tick.done:
+            return tick._replace(is_settled=True)
+        return tick
+
+    def _at(self, stage: str, p: PumpState, v: View) -> PumpState:
+        return p._replace(stage=stage, since_ns=v.now_ns)
+
+    def _parked(self, p: PumpState, v: View) -> Tick:
+        """Next backed state: roughing valve closed, then fore-line valve open, gate as it is."""
+        settled = v.is_closed(v.s.roughing) and (v.is_open(v.s.foreline_valve) or not v.turbo_ok)
+        again = p._replace(stage="high vacuum" if v.last.gate else "turbo", below_since_ns=None)
+        return Tick(
+            again, safe_levels(v), "roughing valve closed, fore-line valve open", is_settled=settled, is_cold=True
+        )
+
+    def _turbo(self, p: PumpState, v: View) -> Tick:
+        """Turbo at speed before it is left without backing for a while."""
+        if self.after_gas or v.turbo_ok:
+            return self._rough(self._at("rough", p, v), v)
+        return Tick(p, safe_levels(v)._replace(turbo=True), "turbo at speed")
+
+    def _rough(self, p: PumpState, v: View) -> Tick:
+        station = v.station
+        if v.pressure <= station.limits.crossover:
+            return self._cross(self._at("cross", p, v), v)
+        unbacked = p.unbacked_since_ns
+        if unbacked is None and not v.is_open(v.s.foreline_valve):
+            unbacked = v.now_ns
+        p = p._replace(unbacked_since_ns=unbacked)
+        if unbacked is not None and v.now_ns - unbacked >= to_ns(station.limits.turbo_without_backing):
+            return self._back(self._at("back", p._replace(roughed_ns=p.roughed_ns + v.now_ns - p.since_ns), v), v)
+        wants = safe_levels(v)._replace(foreline=False, roughing=True, gate=False)
+        spent_ns = p.roughed_ns + v.now_ns - p.since_ns
+        trouble = None
+        if spent_ns > to_ns(station.defaults.rough_timeout):
+            text = f"crossover not reached in {station.defaults.rough_timeout / 60:g} min of roughing"
+            trouble = Trouble(ActionClass.HOLD, "rough_timeout", text)
+        return Tick(p, wants, f"chamber ≤ {station.limits.crossover:g} mbar by roughing", trouble=trouble)
+
+    def _back(self, p: PumpState, v: View) -> Tick:
+        """The turbo gets its backing again; then roughing goes on."""
+        if v.is_open(v.s.foreline_valve) and v.foreline < v.station.limits.foreline_start:
+            return self._rough(self._at("rough", p._replace(unbacked_since_ns=None), v), v)
+        return Tick(p, safe_levels(v)._replace(gate=False), "turbo backed: fore-line < 1 mbar")
+
+    def _cross(self, p: PumpState, v: View) -> Tick:
+        """Roughing valve closed, fore-line valve open and below its limit, then the gate."""
+        wants = safe_levels(v)._replace(gate=False)
+        if not v.is_open(v.s.foreline_valve) or missing("gate", v, EMPTY) is not None:
+            return Tick(p, wants, "roughing valve closed, fore-line open and < 1 mbar", trouble=self._late(p, v, wants))
+        return self._gate(self._at("gate", p, v), v)
+
+    def _late(self, p: PumpState, v: View, wants: Outputs) -> Trouble | None:
+        del wants
+        if v.now_ns - p.since_ns <= CROSSOVER_SETTLE_NS:
+            return None
+        refusal = missing("gate", v, EMPTY)
+        return Trouble(ActionClass.HOLD, "crossover", f"no crossover within 60 s: {refusal}")
+
+    def _gate(self, p: PumpState, v: View) -> Tick:
+        wants = safe_levels(v)._replace(gate=True)
+        if v.is_open(v.s.gate):
+            return self._high_vacuum(self._at("high vacuum", p, v), v)
+        late = v.now_ns - p.since_ns > to_ns(v.station.io.follow.gate)
+        trouble = Trouble(ActionClass.HOLD, "gate", "the HV gate did not open in time") if late else None
+        return Tick(p, wants, "HV gate open", trouble=trouble)
+
+    def _high_vacuum(self, p: PumpState, v: View) -> Tick:
+        wants = safe_levels(v)
+        if not v.pressure <= self.to_mbar:
+            trouble = None
+            if not v.last.gate:
+                trouble = Trouble(ActionClass.HOLD, "gate", "the HV gate has been closed")
+            return Tick(p._replace(below_since_ns=None), wants, f"pressure ≤ {self.to_mbar:g} mbar", trouble=trouble)
+        since = v.now_ns if p.below_since_ns is None else p.below_since_ns
+        p = p._replace(below_since_ns=since)
+        done = "pressure reached" if v.now_ns - since >= self.hold_ns else ""
+        return Tick(p, wants, f"pressure ≤ {self.to_mbar:g} mbar for {self.hold_ns / SECOND:g} s", done=done)
+
+    def values(self, p: PumpState, v: View) -> Values:
+        """Return the pressure that was reached, mbar."""
+        del p
+        return {"target_mbar": self.to_mbar, "reached_mbar": v.pressure}

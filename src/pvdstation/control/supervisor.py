@@ -1,0 +1,134 @@
+"""The supervisor: judges every interlock each scan, keeps the first cause, and never takes an action back.
+
+A pure function of what was seen and what is latched. A rule that has acted stays passive until the run is cleared,
+so its response is not fired again and again.
+"""
+
+from typing import NamedTuple
+
+from pvdstation.control.rules import INTERLOCKS, Interlock
+from pvdstation.control.scene import Scene
+from pvdstation.control.view import Frame, View
+from pvdstation.model.clock import SECOND, to_ns
+from pvdstation.model.messages import ActionClass
+from pvdstation.model.signals import Quality
+
+CYCLE_WINDOW_NS = 60 * SECOND
+CYCLE_MISSES = 3
+
+
+class Guard(NamedTuple):
+    """Memory of one interlock."""
+
+    violated_since_ns: int | None = None
+    samples: int = 0
+    last_counter: int = -1
+    acted: bool = False  # latched; for an alarm: it stands
+
+
+class Finding(NamedTuple):
+    """An interlock that acts in this scan, or an alarm that comes or goes."""
+
+    rule: Interlock
+    shown: str
+    gone: bool = False
+
+
+class Watch(NamedTuple):
+    """State of the supervisor."""
+
+    guards: tuple[Guard, ...] = (Guard(),) * len(INTERLOCKS)
+    late_scans: tuple[int, ...] = ()  # times of scans that came late, within the window
+    last_scan_ns: int | None = None
+
+
+CONTROL_CYCLE = Interlock(
+    "control_cycle",
+    "I17",
+    "scans on time",
+    lambda v, _scene: v.any_energised(),
+    lambda _v, _scene: True,
+    ActionClass.FAST_OFF,
+)
+
+
+class Bound(NamedTuple):
+    """An interlock with its delay and sample signal resolved for one station."""
+
+    rule: Interlock
+    delay_ns: int
+    signal: int | None
+
+
+def bind(frame: Frame) -> tuple[Bound, ...]:
+    """Return every interlock with the numbers of this station."""
+    station, number = frame.station, frame.signals.number
+    return tuple(
+        Bound(rule, to_ns(rule.delay_s(station)), number[rule.samples_of] if rule.samples_of else None)
+        for rule in INTERLOCKS
+    )
+
+
+def watch(before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> tuple[Watch, list[Finding]]:
+    """Judge every interlock once and return the findings of this scan."""
+    findings: list[Finding] = []
+    if v.readings[v.s.e_stop_ok].quality is Quality.NEVER:
+        return before, findings
+    guards = list(before.guards)
+    changed = False
+    for place, bound in enumerate(rules):
+        guard = guards[place]
+        after = _judge(guard, bound, v, scene, findings)
+        if after is not guard:
+            guards[place] = after
+            changed = True
+    late = _late_scans(before, v)
+    if len(late) >= CYCLE_MISSES and len(before.late_scans) < CYCLE_MISSES and v.any_energised():
+        findings.append(Finding(CONTROL_CYCLE, f"{len(late)} late scans in 60 s"))
+    return Watch(tuple(guards) if changed else before.guards, late, v.now_ns), findings
+
+
+def _judge(guard: Guard, bound: Bound, v: View, scene: Scene, findings: list[Finding]) -> Guard:
+    rule = bound.rule
+    if not rule.needed(v, scene) or rule.holds(v, scene):
+        return _fine(guard, rule, findings)
+    since = v.now_ns if guard.violated_since_ns is None else guard.violated_since_ns
+    samples, counter = guard.samples, guard.last_counter
+    if bound.signal is not None:
+        seen = v.readings[bound.signal].counter
+        samples, counter = (samples, counter) if seen == counter else (samples + 1, seen)
+    else:
+        samples = rule.samples
+    acts = not guard.acted and v.now_ns - since >= bound.delay_ns and samples >= rule.samples
+    if acts:
+        findings.append(Finding(rule, rule.shows(v)))
+    if guard.violated_since_ns is not None and not acts and counter == guard.last_counter:
+        return guard
+    return Guard(since, samples, counter, guard.acted or acts)
+
+
+def _fine(guard: Guard, rule: Interlock, findings: list[Finding]) -> Guard:
+    if guard.violated_since_ns is None:
+        return guard
+    if not guard.acted:
+        return Guard()
+    if rule.on_loss is ActionClass.ALARM and not rule.closes:
+        findings.append(Finding(rule, "", gone=True))
+        return Guard()
+    return Guard(None, 0, -1, acted=True)
+
+
+def _late_scans(before: Watch, v: View) -> tuple[int, ...]:
+    late = before.late_scans
+    if before.last_scan_ns is not None and v.now_ns - before.last_scan_ns > 2 * v.frame.period_ns:
+        late = (*late, v.now_ns)
+    if late and v.now_ns - late[0] > CYCLE_WINDOW_NS:
+        late = late[1:]
+    return late
+
+
+def blocked(state: Watch) -> frozenset[str]:
+    """Return the outputs that acted interlocks keep closed."""
+    return frozenset(
+        rule.closes for guard, rule in zip(state.guards, INTERLOCKS, strict=True) if guard.acted and rule.closes
+    )
