@@ -1,11 +1,12 @@
 """The contacts of the station and the relays behind them: what hangs in hardware, whatever a program wants."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from pvdsim.plant.motion import Part
+from pvdsim.plant.names import OUTSIDE, enable_of, switch_prefixes
 from pvdsim.plant.vacuum import Vacuum
 
-HEALTHY = ("door closed", "water", "air", "over-pressure ok", "E-stop ok", "backing running")
 ENABLE_CHAIN = ("door closed", "water", "E-stop ok")
 """Wired in series with every enable relay (plant reference 4, marked HW)."""
 
@@ -14,36 +15,21 @@ class Contacts:
     """Contacts by their names in ``[io] di``: True = 24 V at the input. ``set_health`` is for faults."""
 
     def __init__(self, parts: Mapping[str, Part], vacuum: Vacuum, boats: list[int], over_pressure_mbar: float) -> None:
-        self._healthy = dict.fromkeys(HEALTHY, True)
+        self._healthy = dict.fromkeys(OUTSIDE, True)
         self._vacuum = vacuum
         self._over_pressure_mbar = over_pressure_mbar
         self._enable_wanted = dict.fromkeys(boats, False)
         self._enabled = dict.fromkeys(boats, False)
         self.enable_changes = 0
         """Counts every movement of an enable relay."""
-        self._read: dict[str, Callable[[], bool]] = {
-            "over-pressure ok": self._pressure_is_ok,
-            "backing running": self._pump_runs,
-        }
-        for name in ("door closed", "water", "air", "E-stop ok"):
-            self._read[name] = lambda name=name: self._healthy[name]  # type: ignore[misc]
+        self._read: dict[str, Callable[[], bool]] = {name: partial(self.is_healthy, name) for name in OUTSIDE}
+        self._read["over-pressure ok"] = self._pressure_is_ok
+        self._read["backing running"] = self._pump_runs
         for number in boats:
-            self._read[f"enable {number} open"] = lambda number=number: not self._enabled[number]  # type: ignore[misc]
-            self._switches(f"sh{number}", parts[f"source shutter {number}"])
-        for short, name in (("substrate", "substrate shutter"), *((n, n) for n in ("gate", "roughing", "fore-line"))):
-            self._switches(short, parts[name])
-        for name in ("N2", "vent"):
-            self._switches(name, parts[name])
-
-    def _switches(self, short: str, part: Part) -> None:
-        self._read[f"{short} open"] = lambda: part.position == 1.0
-        self._read[f"{short} closed"] = lambda: part.position == 0.0
-
-    def _pressure_is_ok(self) -> bool:
-        return self._healthy["over-pressure ok"] and self._vacuum.chamber_mbar < self._over_pressure_mbar
-
-    def _pump_runs(self) -> bool:
-        return self._vacuum.is_backed
+            self._read[f"{enable_of(number)} open"] = partial(self._enable_is_open, number)
+        for name, prefix in switch_prefixes(boats).items():
+            self._read[f"{prefix} open"] = parts[name].stands_open
+            self._read[f"{prefix} closed"] = parts[name].stands_closed
 
     def read(self, name: str) -> bool:
         """Return a contact. Raises KeyError for a name that is not wired."""
@@ -64,6 +50,15 @@ class Contacts:
         """Drive an enable relay; it closes only through the chain."""
         self._enable_wanted[boat] = on
         self._settle_relays()
+
+    def _pressure_is_ok(self) -> bool:
+        return self._healthy["over-pressure ok"] and self._vacuum.chamber_mbar < self._over_pressure_mbar
+
+    def _pump_runs(self) -> bool:
+        return self._vacuum.is_backed
+
+    def _enable_is_open(self, boat: int) -> bool:
+        return not self._enabled[boat]
 
     def _settle_relays(self) -> None:
         chain = all(self._healthy[name] for name in ENABLE_CHAIN)

@@ -71,13 +71,11 @@ class Part:
         self._coming.append((starts_ns, 1.0 if on else 0.0, travel_ns))
         return True
 
-    @property
-    def is_closed(self) -> bool:
+    def stands_closed(self) -> bool:
         """Return whether the closed switch is made."""
         return self.position == 0.0
 
-    @property
-    def is_open(self) -> bool:
+    def stands_open(self) -> bool:
         """Return whether the open switch is made."""
         return self.position == 1.0
 

@@ -30,8 +30,8 @@ class Orifice:
         speed_m_s = sqrt(GAS_CONSTANT * kelvin / gas.molar_kg)
         self._supply_mbar = settings.supply
         self._scale = settings.discharge * area_m2 * settings.supply * speed_m_s * 1e3
-        self._critical = (2 / (gamma + 1)) ** (gamma / (gamma - 1))
-        psi = sqrt(gamma) * (2 / (gamma + 1)) ** ((gamma + 1) / (2 * (gamma - 1)))
+        self._critical: float = (2 / (gamma + 1)) ** (gamma / (gamma - 1))
+        psi: float = sqrt(gamma) * (2 / (gamma + 1)) ** ((gamma + 1) / (2 * (gamma - 1)))
         self._choked_mbar_l_s = self._scale * psi
         self._exponents = (2 * gamma / (gamma - 1), 2 / gamma, (gamma + 1) / gamma)
 
@@ -43,4 +43,5 @@ class Orifice:
         if ratio >= 1:
             return 0.0
         factor, low, high = self._exponents
-        return self._scale * sqrt(factor * float(ratio**low - ratio**high))
+        psi: float = sqrt(factor * (ratio**low - ratio**high))
+        return self._scale * psi

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from pvdsim.bench import Terminals
 from pvdsim.plant.contacts import Contacts
 from pvdsim.plant.motion import Part
+from pvdsim.plant.names import SWITCHED
 from pvdsim.plant.reaction import NITRIDE_OF, Reaction
 from pvdsim.plant.wiring import build_pieces
 from pvdsim.settings import Simulation
 
 STEP_NS = 25_000_000
 STEP_S = 0.025
-OUTPUTS_WITHOUT_PART = ("backing pump stop", "beacon")
+ENABLE = "enable "
 
 
 class Plant:
@@ -77,18 +78,18 @@ class Plant:
         if actuator in self.parts:
             self._wanted[actuator] = on
             self._drive(actuator, at_ns)
-        elif actuator.startswith("enable "):
-            self.contacts.want_enable(int(actuator.removeprefix("enable ")), on=on)
-        elif actuator not in OUTPUTS_WITHOUT_PART:
-            raise KeyError(actuator)
+        elif actuator.startswith(ENABLE):
+            self.contacts.want_enable(int(actuator.removeprefix(ENABLE)), on=on)
         elif actuator == "backing pump stop":
             self._pump_may_run = not on
             self._settle_pump()
+        elif actuator not in SWITCHED:
+            raise KeyError(actuator)
 
     # --- faults ---
 
     def set_health(self, name: str, *, healthy: bool) -> None:
-        """Break or mend a contact of the outside world (``contacts.HEALTHY``). Raises KeyError."""
+        """Break or mend a contact of the outside world (``names.OUTSIDE``). Raises KeyError."""
         self.contacts.set_health(name, healthy=healthy)
         self._settle_pump()
         for actuator in self.parts:
@@ -103,7 +104,7 @@ class Plant:
         """Drive a part: springs close it without air; the N2 coil hangs on the gate's closed switch."""
         on = self._wanted[actuator] and self.contacts.is_healthy("air")
         if actuator == "N2":
-            on = on and self.parts["gate"].is_closed and self.contacts.read("over-pressure ok")
+            on = on and self.parts["gate"].stands_closed() and self.contacts.read("over-pressure ok")
         part = self.parts[actuator]
         if part.drive(on=on, at_ns=at_ns) and part not in self._moving:
             self._moving.append(part)

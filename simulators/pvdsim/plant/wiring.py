@@ -7,6 +7,7 @@ from pvdsim.plant.beam import Beam, Degassing
 from pvdsim.plant.boat import Boat
 from pvdsim.plant.crystal import Crystal, Exposure
 from pvdsim.plant.motion import Part, Stroke
+from pvdsim.plant.names import shutter_of
 from pvdsim.plant.vacuum import Vacuum, Valves
 from pvdsim.settings import Simulation
 
@@ -19,11 +20,6 @@ class Pieces(NamedTuple):
     beams: list[Beam]
     degassings: list[Degassing]
     crystals: dict[int, Crystal]
-
-
-def shutter_of(boat: int) -> str:
-    """Return the name of a boat's shutter in ``[io] do``."""
-    return f"source shutter {boat}"
 
 
 def build_pieces(settings: Simulation, seed: int, step_s: float) -> Pieces:

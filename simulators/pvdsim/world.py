@@ -1,0 +1,149 @@
+"""A plant with its instruments, moved only by whoever drives its time (``pvdstation.model.simulation``)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from pvdsim.plant.plant import STEP_NS, Plant
+from pvdsim.settings import Simulation
+from pvdsim.station_fit import misfits
+from pvdstation.model.problems import Refused
+from pvdstation.model.simulation import Instrument, Replies
+from pvdstation.model.simulation import World as WorldContract
+from pvdstation.model.toml import Document, problems_of
+
+FAR_NS = 2**62
+
+
+class Supply(Instrument, Protocol):
+    """An instrument that acts on what others do to its analogue input, its contact or its boat."""
+
+    def refresh(self, now_ns: int) -> None:
+        """Look at them again."""
+        ...
+
+
+class World:
+    """Plant and instruments by name. Time moves by ``advance_to`` only; bytes are handed in between."""
+
+    def __init__(self, plant: Plant, instruments: Mapping[str, Instrument], supplies: Mapping[str, Supply]) -> None:
+        """``instruments`` has all of them; ``supplies`` those that are to be refreshed."""
+        self.plant = plant
+        self.instruments = dict(instruments)
+        self.names = tuple(self.instruments)
+        self._ordered = list(self.instruments.values())
+        self._supplies = list(supplies.values())
+        self._unasked: dict[str, Replies] = {name: [] for name in self.names}
+        self._now_ns = plant.now_ns
+        self._due_ns = 0
+        self._seen = self._surroundings()
+
+    def advance_to(self, now_ns: int) -> None:
+        """Move plant and instruments; what falls due between two steps of the plant acts at the later one."""
+        if now_ns < self._now_ns:
+            raise ValueError(f"time goes back: {now_ns} ns after {self._now_ns} ns")
+        self._now_ns = now_ns
+        plant = self.plant
+        end_ns = now_ns - now_ns % STEP_NS
+        if self._surroundings() != self._seen:
+            self._refresh()
+        while plant.now_ns < end_ns:
+            plant.advance_to(min(end_ns, max(self._due_ns, plant.now_ns + STEP_NS)))
+            if plant.now_ns >= self._due_ns:
+                self._serve(plant.now_ns)
+
+    def receive(self, name: str, data: bytes, now_ns: int) -> Replies:
+        """Hand bytes to an instrument at a time that is not before the world's; return its replies."""
+        if now_ns < self._now_ns:
+            raise ValueError(f"bytes for {name} at {now_ns} ns, but the world is at {self._now_ns} ns")
+        replies = self.instruments[name].receive(data, now_ns)
+        if self._surroundings() != self._seen:
+            self._refresh()
+        self._schedule()
+        return replies
+
+    def collect(self, name: str) -> Replies:
+        """Return, once, what the instrument has sent unasked up to now."""
+        replies = self._unasked[name]
+        if replies:
+            self._unasked[name] = []
+        return replies
+
+    def truth(self) -> Mapping[str, float]:
+        """Return what only a simulation knows, by name."""
+        return self.plant.truth()
+
+    def _serve(self, now_ns: int) -> None:
+        for name, instrument in self.instruments.items():
+            if instrument.due_ns <= now_ns:
+                replies = instrument.advance_to(now_ns)
+                if replies:
+                    self._unasked[name].extend(replies)
+        self._refresh()
+        self._schedule()
+
+    def _surroundings(self) -> tuple[float, ...]:
+        """Return what supplies depend on and others change: enable relays and analogue outputs."""
+        return (self.plant.contacts.enable_changes, *self.plant.analogue.values())
+
+    def _refresh(self) -> None:
+        self._seen = self._surroundings()
+        now_ns = self.plant.now_ns
+        for supply in self._supplies:
+            supply.refresh(now_ns)
+
+    def _schedule(self) -> None:
+        """Find out when an instrument is next due, on the plant's grid."""
+        due_ns = FAR_NS
+        for instrument in self._ordered:
+            due_ns = min(due_ns, instrument.due_ns)
+        self._due_ns = -(-due_ns // STEP_NS) * STEP_NS
+
+
+def open_world(station: Mapping[str, object], seed: int) -> WorldContract:
+    """Build the simulated station of a station file's plain values. Raises Refused with every problem."""
+    settings = read_simulation(station)
+    plant = Plant(settings, seed)
+    instruments, supplies = _build_instruments(station, plant, seed)
+    return World(plant, instruments, supplies)
+
+
+def read_simulation(station: Mapping[str, object]) -> Simulation:
+    """Return the checked ``[simulation]`` tables. Raises Refused with every problem."""
+    document = Document("", "", dict(station))
+    if "simulation" not in station:
+        what = "the station file describes no simulated plant"
+        raise Refused([document.problem(("simulation",), what, "Copy [simulation] from the packaged sim.toml.")])
+    try:
+        settings = Simulation.model_validate(station["simulation"])
+    except ValidationError as error:
+        raise Refused(problems_of(error, document, ("simulation",), Simulation)) from None
+    problems = [document.problem(path, what, write) for path, what, write in misfits(station, settings)]
+    if problems:
+        raise Refused(problems)
+    return settings
+
+
+def _build_instruments(
+    station: Mapping[str, Any], plant: Plant, seed: int
+) -> tuple[dict[str, Instrument], dict[str, Supply]]:
+    # imported here: a plant alone, as its tests use it, needs no instrument
+    from pvdsim.instruments import coupler, gauges, sqc310, supply, turbo  # noqa: PLC0415
+
+    builders: dict[str, Callable[[Mapping[str, Any], Plant, int], Instrument]] = {
+        "sqc": sqc310.build,
+        "io": coupler.build,
+        "gauges": gauges.build,
+        "turbo": turbo.build,
+    }
+    supplies: dict[str, Supply] = {
+        _name_of(table["port"], f"supply{number}"): supply.build(int(number), station, plant, seed)
+        for number, table in station["supply"].items()
+    }
+    others = {_name_of(station[role]["port"], role): build(station, plant, seed) for role, build in builders.items()}
+    return {**others, **supplies}, supplies
+
+
+def _name_of(port: str, role: str) -> str:
+    return port.removeprefix("sim:") if port.startswith("sim:") else role
