@@ -377,6 +377,10 @@ INTERLOCKS: tuple[Interlock, ...] = (
         delay_s=_station("turbo_delay"), closes="gate", shows=c.TURBO.shows,
     ),
     Interlock(
+        "gate_open", "PM1", "HV gate open while a source is on", _energy, c.GATE_OPEN.holds, ActionClass.FAST_OFF,
+        delay_s=_station("turbo_delay"), shows=c.GATE_OPEN.shows,
+    ),
+    Interlock(
         "supply_agrees", "I6", "the supply's current is what was asked for", _energy, _supply_agrees,
         ActionClass.FAST_OFF, delay_s=lambda _s: 1.0,
     ),
