@@ -146,6 +146,10 @@ class Scale(Table):
     proved: Text
 
 
+Fingerprint = Annotated[str, Field(max_length=400, pattern=r"^[0-9]+,(-?[0-9]+|[C-G])( [0-9]+,(-?[0-9]+|[C-G]))*$")]
+"""Parameters as the SQC-310 answers them, "4,1 5,0 23,D"; a letter is the status of one that it refuses."""
+
+
 class Sqc(Table):
     """The SQC-310."""
 
@@ -160,6 +164,8 @@ class Sqc(Table):
     scale: Scale
     shutter_delay: Annotated[Seconds, Field(ge=30, le=999)]
     capture: Annotated[Percent, Field(gt=0, le=50)]
+    fingerprint: dict[Annotated[str, Field(pattern=r"^(A[2-5] |D|HA)[0-9]+$")], Fingerprint] = {}
+    """Raw values at commissioning of what is compared and never written, by table as it is addressed ("A5 1")."""
 
 
 class Codeposition(Table):

@@ -1,0 +1,209 @@
+"""Talking to the SQC-310: one question with the shape of its answer, and what every answer says about the unit.
+
+A reply with a wrong checksum is asked for once more when that is harmless; one that has not the shape of the answer
+is none, so the link runs into its dead-line, is drained and greeted.
+"""
+
+from collections.abc import Callable, Generator
+from typing import Generic, TypeVar
+
+from pvdstation.drivers.base import Board
+from pvdstation.model.clock import MILLISECOND, to_ns
+from pvdstation.model.signals import Quality
+from pvdstation.model.station import Station
+from pvdstation.protocol import sqc310 as wire
+from pvdstation.protocol import sqc310_commands as command
+from pvdstation.protocol.sqc310_readings import (
+    CrystalReading,
+    OutputsReading,
+    State,
+    parse_crystal,
+    parse_nothing,
+    parse_number,
+    parse_outputs,
+    parse_state,
+)
+from pvdstation.wires.link import Ask, Pause, Reply
+
+T = TypeVar("T")
+Talk = Generator[Ask | Pause, Reply, T]
+NM_PER_ANGSTROM = 0.1
+NM_PER_KILOANGSTROM = 100.0
+LOOK_NS = 100 * MILLISECOND
+"""Pause between two looks at the state; polls of the link run meanwhile."""
+_FRESH_ABOVE_HZ = 5_000.0
+"""How far a fresh crystal may read above the upper limit; a mode hop is 10 kHz and more (physics 1.11)."""
+_NAN = float("nan")
+
+
+class Declined(Exception):
+    """The unit did not do it, or is not as it should be; the text is a sentence for a person."""
+
+
+class Refusal(Declined):
+    """The unit answered with a status letter that refuses the command."""
+
+    def __init__(self, message: str, status: str) -> None:
+        super().__init__(f"the unit refuses {message}: {wire.STATUS_TEXT[status]}")
+        self.status = status
+
+
+class Silent(Declined):
+    """There was no answer, so whether it was done is unknown."""
+
+
+class Question(Generic[T]):
+    """One message, how its answer is recognised, and what it said."""
+
+    __slots__ = ("_frame", "_may_spoil", "_read", "answer", "ask", "message", "tries", "value")
+
+    def __init__(self, message: str, read: Callable[[str], T | None], deadline_ns: int, *, once: bool = False) -> None:
+        self.message = message
+        self.ask = Ask(wire.encode_command(message), deadline_ns, self._take)
+        self.tries = 1 if once else 2
+        self.answer = wire.Answer("", "", crc_ok=False)
+        self.value: T | None = None
+        self._read = read
+        self._frame = b""
+        self._may_spoil = True
+
+    def _take(self, frame: bytes) -> bool:
+        """Read a reply; return whether it can be the answer. Two spoilt ones in a row are as good as none."""
+        self._frame = frame
+        self.answer = answer = wire.decode_reply(frame)
+        self.value = None
+        if not answer.crc_ok:
+            may_spoil, self._may_spoil = self._may_spoil, False
+            return may_spoil
+        self._may_spoil = True
+        if answer.status not in (wire.DONE, wire.DONE_AFTER_RESET):
+            return answer.status in wire.STATUS_TEXT
+        self.value = self._read(answer.payload)
+        return self.value is not None
+
+    def heard(self, frame: bytes) -> wire.Answer:
+        """Return the answer in the frame that the link has accepted."""
+        if frame is not self._frame:
+            self._take(frame)
+        return self.answer
+
+
+class Speaker:
+    """Asks questions for the driver and its actions, and posts what the answers say."""
+
+    def __init__(self, station: Station, board: Board) -> None:
+        self._board = board
+        self._signals = board.signals
+        self._limits = (station.sqc.f_min, station.sqc.f_max + _FRESH_ABOVE_HZ)
+        self._outputs = tuple((number - 1, signals) for number, signals in board.signals.output.items())
+        self.deadline_ns = to_ns(station.sqc.read_deadline)
+        self.at_ns = 0
+        """When the last answer arrived, or was given up."""
+        self.crc_errors = 0
+        self.was_reset = False
+        self._state_question = Question(command.STATE, parse_state, self.deadline_ns)
+        self.adopt_channels(station.sqc.channels)
+        self._crystal_questions = {
+            sensor: Question(command.read_crystal(sensor), parse_crystal, self.deadline_ns)
+            for sensor in board.signals.sensor
+        }
+
+    def adopt_channels(self, channels: int) -> None:
+        """Read ``K1`` as a unit with so many channels writes it."""
+        self._outputs_question = Question(
+            command.OUTPUTS, lambda payload: parse_outputs(payload, channels), self.deadline_ns
+        )
+
+    # --- questions ---
+
+    def put(self, question: Question[T]) -> Talk[T]:
+        """Ask and return what was read. Raises Silent and Declined."""
+        for _ in range(question.tries):
+            reply = yield question.ask
+            self.at_ns = reply.at_ns
+            if reply.frame is None:
+                raise Silent(f"no answer to {question.message}")
+            answer = question.heard(reply.frame)
+            if not answer.crc_ok or answer.status == wire.BAD_CRC:
+                self.crc_errors += 1
+                continue
+            if answer.status == wire.DONE_AFTER_RESET:
+                self.was_reset = True
+            if question.value is None:
+                raise Refusal(question.message, answer.status)
+            return question.value
+        raise Silent(f"no undamaged answer to {question.message}")
+
+    def read(self, message: str, parse: Callable[[str], T | None]) -> Talk[T]:
+        """Ask something that is asked rarely."""
+        return self.put(Question(message, parse, self.deadline_ns))
+
+    def write(self, message: str) -> Talk[bool]:
+        """Send an absolute write or selection, harmless to repeat; the caller reads it back."""
+        return self.put(Question(message, parse_nothing, self.deadline_ns))
+
+    def act(self, message: str) -> Talk[bool]:
+        """Send what must happen at most once."""
+        return self.put(Question(message, parse_nothing, self.deadline_ns, once=True))
+
+    def state(self) -> Talk[State]:
+        """Read and post the state of the run."""
+        state = yield from self.put(self._state_question)
+        post, signals, at_ns = self._board.post, self._signals, self.at_ns
+        post(signals.sqc_phase, state.phase, Quality.GOOD, at_ns)
+        post(signals.sqc_process, state.process, Quality.GOOD, at_ns)
+        post(signals.sqc_layer, state.layer, Quality.GOOD, at_ns)
+        if state.mode is None:
+            post(signals.sqc_mode, _NAN, Quality.UNCERTAIN, at_ns)
+        else:
+            post(signals.sqc_mode, state.mode, Quality.GOOD, at_ns)
+        post(signals.sqc_was_reset, self.was_reset, Quality.GOOD, at_ns)
+        return state
+
+    def outputs(self) -> Talk[OutputsReading]:
+        """Read and post rate, deviation, thickness and power of every output."""
+        reading = yield from self.put(self._outputs_question)
+        post, at_ns, good = self._board.post, self.at_ns, Quality.GOOD
+        for place, signals in self._outputs:
+            output = reading.outputs[place]
+            if output is None:
+                for number in signals:
+                    post(number, _NAN, good, at_ns)
+                continue
+            post(signals.rate, output.rate_a_s * NM_PER_ANGSTROM, good, at_ns)
+            post(signals.deviation, output.deviation_pct, good, at_ns)
+            post(signals.thickness, output.thickness_ka * NM_PER_KILOANGSTROM, good, at_ns)
+            post(signals.power, output.power_pct, good, at_ns)
+        return reading
+
+    def crystal(self, sensor: int) -> Talk[CrystalReading]:
+        """Read and post frequency, life and status of a crystal."""
+        reading = yield from self.put(self._crystal_questions[sensor])
+        f_min_hz, f_max_hz = self._limits
+        quality = Quality.GOOD if f_min_hz <= reading.frequency_hz <= f_max_hz else Quality.SENSOR_FAULT
+        post, signals, at_ns = self._board.post, self._signals.sensor[sensor], self.at_ns
+        post(signals.frequency, reading.frequency_hz, quality, at_ns)
+        post(signals.life, reading.life_pct, quality, at_ns)
+        post(signals.status, reading.active, Quality.GOOD, at_ns)
+        return reading
+
+    def power(self, output: int) -> Talk[float]:
+        """Read the power of an output, %."""
+        return self.read(command.read_power(output), lambda payload: parse_number(payload, 2))
+
+    # --- waiting ---
+
+    def await_state(self, is_wanted: Callable[[State], bool], longest_ns: int) -> Talk[State | None]:
+        """Look at the state until it is as wanted or the time is over; return the last one seen, None if none was."""
+        end_ns = self.at_ns + longest_ns
+        seen: State | None = None
+        while True:
+            try:
+                seen = yield from self.state()
+                if is_wanted(seen):
+                    return seen
+            except Silent:
+                pass
+            if self.at_ns >= end_ns:
+                return seen
+            yield Pause(LOOK_NS)
