@@ -9,7 +9,8 @@ from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.quantities import Millibar, tidy
@@ -24,6 +25,15 @@ from pvdstation.recipe.steps import STEP, AnyStep, MaterialName
 MOST_STEPS = 1000
 
 
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise PydanticCustomError("one_line", "{what}", {"what": "this text must be one line", "write": "Shorten it."})
+    return text
+
+
+OneLine = Annotated[Text, AfterValidator(_one_line)]
+
+
 class Requires(Table):
     """What the recipe asks of the station before it starts."""
 
@@ -35,11 +45,11 @@ class Requires(Table):
 class Header(Table):
     """The file around the steps."""
 
-    name: Annotated[Text, Field(min_length=1)]
+    name: Annotated[OneLine, Field(min_length=1)]
     id: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")] = "recipe"
     version: Annotated[int, Field(ge=1, le=999_999)] = 1
-    author: Text = ""
-    source: Text = ""
+    author: OneLine = ""
+    source: OneLine = ""
     notes: Annotated[str, Field(max_length=2000)] = ""
     requires: Requires = Requires()
     parameters: dict[str, Any] | None = None

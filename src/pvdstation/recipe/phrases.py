@@ -113,7 +113,7 @@ def _read_gas(reader: PhraseReader, tree: "Tree[Token]") -> Reading:
     reader.put_quantity("pressure", pressure)  # type: ignore[arg-type]
     if dwell is None:
         write = f'Write for example "{reader.phrase.text} for 3 min".'
-        last = pressure.children[-1]  # type: ignore[union-attr]
+        last = pressure.children[-1]
         reader.complain("dwell", gas, last, "the gas step does not say for how long", write)
     else:
         reader.put_quantity("dwell", dwell)  # type: ignore[arg-type]

@@ -1,0 +1,173 @@
+"""What one station allows for one step: every limit is the station file's, a recipe can only be stricter."""
+
+from pvdstation.model.quantities import QuantityError, split
+from pvdstation.model.sentences import suggest
+from pvdstation.model.station import Gas, Source, Station
+from pvdstation.recipe.document import Recipe
+from pvdstation.recipe.findings import Findings
+from pvdstation.recipe.origin import Origin
+from pvdstation.recipe.spelling import pressure_text, rounded, time_text
+from pvdstation.recipe.steps import AdmitGasStep, CoolStep, DepositStep
+
+LEAST_COOL_DOWN_S = 300.0
+"""No station may call a source cold earlier (plant reference 8)."""
+PROMISED_C = 60.0
+"""What the cool-down time stands for where nothing measures a boat's temperature (physics 7)."""
+_READ_AS = {"A": "Å", "kA": "kÅ", "A/s": "Å/s", "kA/s": "kÅ/s", "A/min": "Å/min"}
+_STEPS_PER_RATE = 10
+
+
+def origin_of_limit(station: Station, key: str) -> str:
+    """Return where a limit stands: "station file sim.toml, gas.N2.max"."""
+    return f"station file {station.file}, {key}" if station.file else f"station file, {key}"
+
+
+def check_requires(recipe: Recipe, station: Station, findings: Findings) -> None:
+    """Check what the header asks of the station."""
+    requires, document = recipe.requires, recipe.document
+    if document is None:
+        return
+    for place, name in enumerate(requires.materials):
+        if name not in station.source:
+            what = f"this station has no source of {name}"
+            findings.problems.append(document.problem(("requires", "materials", place), what, _sources(station)))
+    for place, name in enumerate(requires.gas):
+        if find_gas(station, name) is None:
+            what, write = f"this station has no gas {name[:40]}", _gases(name, station)
+            findings.problems.append(document.problem(("requires", "gas", place), what, write))
+    limit, asked = station.limits.start_pressure.pressure, requires.base_pressure
+    if asked is not None and asked > limit:
+        what = (
+            f"{pressure_text(asked)} is laxer than this station: layers start at {pressure_text(limit)} or below "
+            f"({origin_of_limit(station, 'limits.start_pressure')})"
+        )
+        path = ("requires", "base_pressure")
+        findings.problems.append(document.problem(path, what, f"Write at most {pressure_text(limit)}."))
+
+
+def find_source(step: DepositStep, station: Station, origin: Origin, findings: Findings) -> Source | None:
+    """Return the boat that holds a layer's material, or None after saying why there is none."""
+    source = station.source.get(step.material)
+    if source is None:
+        findings.refuse(origin, "material", f"this station has no source of {step.material}", _sources(station))
+    elif step.boat not in {None, source.boat}:
+        other = next((name for name, s in station.source.items() if s.boat == step.boat), None)
+        holds = f"holds {other}" if other else "does not exist"
+        what = f"boat {step.boat} {holds}; {step.material} is in boat {source.boat}"
+        findings.refuse(origin, "boat", what, f'Write "from boat {source.boat}", or leave it out.')
+    return source
+
+
+def check_layer(
+    step: DepositStep, rate_nm_s: float, source: Source, station: Station, origin: Origin, findings: Findings
+) -> None:
+    """Check rate and capture of a layer."""
+    written = origin.written("rate")
+    shown = f'"{written}"' if written else f"the inherited rate of {rounded(rate_nm_s)} nm/s"
+    if rate_nm_s > source.max_rate:
+        what = (
+            f"{shown} is too fast: this station evaporates {step.material} at {rounded(source.max_rate)} nm/s at most "
+            f"({origin_of_limit(station, f'source.{step.material}.max_rate')})"
+        )
+        findings.refuse(origin, "rate", what, f"Write a rate of at most {rounded(source.max_rate)} nm/s.")
+    least = _STEPS_PER_RATE * 0.1 / station.sqc.scale.rate
+    if rate_nm_s < least * (1 - 1e-9):
+        what = f"{shown} is too slow: the SQC-310 takes rates in steps of {rounded(least / _STEPS_PER_RATE)} nm/s"
+        findings.refuse(origin, "rate", what, f"Write a rate of at least {rounded(least)} nm/s.")
+    timeout, longest = step.capture.timeout if step.capture else None, station.sqc.shutter_delay - 20
+    if timeout is not None and timeout > longest:
+        what = f"the capture must end 20 s before the SQC-310's own time-out of {time_text(station.sqc.shutter_delay)}"
+        findings.refuse(origin, "capture.timeout", what, f"Write at most {time_text(longest)}.")
+
+
+def find_gas(station: Station, name: str) -> str | None:
+    """Return the station's spelling of a gas, or None."""
+    return next((gas for gas in station.gas if gas.casefold() == name.casefold()), None)
+
+
+def check_gas(step: AdmitGasStep, station: Station, origin: Origin, findings: Findings) -> Gas | None:
+    """Check gas, pressure and cool-down of a gas step; return the station's gas, or None where it has none."""
+    name = find_gas(station, step.gas)
+    if name is None:
+        findings.refuse(origin, "gas", f"this station has no gas {step.gas[:40]}", _gases(step.gas, station))
+        return None
+    gas = station.gas[name]
+    if step.pressure > gas.max:
+        what = (
+            f"{_as_written(origin, 'pressure', step.pressure)}; this station admits {name} up to {rounded(gas.max)} "
+            f"mbar absolute ({origin_of_limit(station, f'gas.{name}.max')})"
+        )
+        findings.refuse(origin, "pressure", what, f"Write a pressure of at most {rounded(gas.max)} mbar.")
+    if step.pressure < gas.no_rise.rise:
+        what = (
+            f"{_as_written(origin, 'pressure', step.pressure)}; this station proves the flow by a rise of "
+            f"{rounded(gas.no_rise.rise)} mbar ({origin_of_limit(station, f'gas.{name}.no_rise')})"
+        )
+        findings.refuse(origin, "pressure", what, f"Write a pressure of at least {rounded(gas.no_rise.rise)} mbar.")
+    _check_cool_down(step, station, origin, findings)
+    return gas
+
+
+def check_vacuum(pressure_mbar: float | None, station: Station, origin: Origin, findings: Findings) -> None:
+    """Refuse a pressure that is still roughing: pumping ends with the HV gate open."""
+    limit = station.limits.crossover
+    if pressure_mbar is not None and pressure_mbar > limit:
+        what = (
+            f"{_as_written(origin, 'pressure', pressure_mbar)}; pumping ends behind the crossover at "
+            f"{pressure_text(limit)} ({origin_of_limit(station, 'limits.crossover')})"
+        )
+        findings.refuse(origin, "pressure", what, f"Write at most {pressure_text(limit)}.")
+
+
+def check_cool(step: CoolStep, station: Station, origin: Origin, findings: Findings) -> None:
+    """Say what a temperature means where nothing measures it."""
+    if step.temperature < PROMISED_C:
+        what = (
+            f'"{origin.written("temperature")}" cannot be promised: nothing measures the boats, and the cool-down '
+            f"time stands for {rounded(PROMISED_C)} °C"
+        )
+        findings.refuse(origin, "temperature", what, f'Write "cool to {rounded(PROMISED_C)} °C".')
+        return
+    longest = max((s.cool_down for s in station.source.values()), default=LEAST_COOL_DOWN_S)
+    what = f"no thermocouple: cold means {time_text(longest)} of confirmed off"
+    findings.note(origin, "temperature", what)
+
+
+def note_spelling(step: DepositStep, origin: Origin, findings: Findings) -> None:
+    """Say how an A in the place of an Å was read."""
+    for field, value, canonical in (("thickness", step.thickness, "nm"), ("rate", step.rate, "nm/s")):
+        try:
+            number, unit = split(origin.written(field))
+        except QuantityError:
+            continue
+        if unit in _READ_AS and value is not None:
+            read = f"{rounded(number)} {_READ_AS[unit]} ({rounded(value)} {canonical})"
+            findings.note(origin, field, f'"{origin.written(field)}" was read as {read}')
+
+
+def _check_cool_down(step: AdmitGasStep, station: Station, origin: Origin, findings: Findings) -> None:
+    slow = [name for name, s in station.source.items() if step.cool_down is not None and step.cool_down < s.cool_down]
+    if not slow or step.cool_down is None:
+        return
+    needed = max(station.source[name].cool_down for name in slow)
+    keys = ", ".join(f"source.{name}.cool_down" for name in slow)
+    bound = f"; no station may go below {time_text(LEAST_COOL_DOWN_S)}" if step.cool_down < LEAST_COOL_DOWN_S else ""
+    what = (
+        f'"{origin.written("cool_down")}" is too short: this station calls {" and ".join(slow)} cold after '
+        f"{time_text(needed)} ({origin_of_limit(station, keys)}){bound}"
+    )
+    findings.refuse(origin, "cool_down", what, f'Write at least "{time_text(needed)}", or leave it out.')
+
+
+def _as_written(origin: Origin, field: str, value_mbar: float) -> str:
+    written, plain = origin.written(field), f"{rounded(value_mbar)} mbar"
+    is_plain = " ".join(written.split()) == plain
+    return f'"{written}" is out of range' if is_plain else f'"{written}" is {plain}'
+
+
+def _sources(station: Station) -> str:
+    return f"It has {', '.join(station.source)}."
+
+
+def _gases(name: str, station: Station) -> str:
+    return suggest(name, list(station.gas), "It has") or "It has none."
