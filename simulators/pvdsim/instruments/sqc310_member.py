@@ -76,7 +76,7 @@ class Member:
         self.final_ka = layer[2] * THICKNESS_KA
         self.delay_s = float(shutter[1])
         self._capture_pct = float(shutter[2])
-        self._idle = power
+        self._after = power
         self.profile = Profile(
             (
                 Segment(Phase.RAMP_1, power[1] * POWER, power[2]),
@@ -134,13 +134,11 @@ class Member:
 
     def end_layer(self) -> None:
         """Go on with feed and idle ramp from the present power."""
-        idle = self._idle
-        self.profile = Profile(
-            (
-                Segment(Phase.FEED_RAMP, idle[9] * POWER, idle[10]),
-                Segment(Phase.FEED_SOAK, idle[9] * POWER, idle[11]),
-                Segment(Phase.IDLE_RAMP, idle[7] * POWER, idle[8]),
-            ),
-            self.power_pct,
+        after = self._after
+        feed = (
+            Segment(Phase.FEED_RAMP, after[9] * POWER, after[10]),
+            Segment(Phase.FEED_SOAK, after[9] * POWER, after[11]),
         )
-        self.profile.advance(0.0)  # past feed phases of no duration
+        idle = Segment(Phase.IDLE_RAMP, after[7] * POWER, after[8])
+        has_feed = after[10] + after[11] > 0
+        self.profile = Profile((*feed, idle) if has_feed else (idle,), self.power_pct)
