@@ -36,8 +36,8 @@ class World:
         self._supplies = list(supplies.values())
         self._unasked: dict[str, Replies] = {name: [] for name in self.names}
         self._now_ns = plant.now_ns
-        self._due_ns = 0
         self._seen = self._surroundings()
+        self._schedule()
 
     def advance_to(self, now_ns: int) -> None:
         """Move plant and instruments; what falls due between two steps of the plant acts at the later one."""
@@ -48,6 +48,7 @@ class World:
         end_ns = now_ns - now_ns % STEP_NS
         if self._surroundings() != self._seen:
             self._refresh()
+            self._schedule()
         while plant.now_ns < end_ns:
             plant.advance_to(min(end_ns, max(self._due_ns, plant.now_ns + STEP_NS)))
             if plant.now_ns >= self._due_ns:

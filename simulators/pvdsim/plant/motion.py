@@ -4,6 +4,7 @@ from collections import deque
 from random import Random
 
 LONG_AGO_NS = -(10**18)
+ROUNDING_NS = 1e-3
 MOST_SIGMAS = 2.5  # a latency of 50 ms with a sigma of 20 ms never becomes negative
 
 
@@ -107,7 +108,7 @@ class Part:
         if before == 0.0:
             self.left_closed_ns = round(at)
         needed = abs(target - before) * self._travel_ns
-        if needed <= span:
+        if needed <= span + ROUNDING_NS:
             self.position = target
             return (before + target) / 2 * needed + target * (span - needed)
         self.position = before + (span if target > before else -span) / self._travel_ns
