@@ -1,0 +1,124 @@
+"""One scan: image in, decision, levels and actions out. The shell around the core; both runtimes step it."""
+
+import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from pvdstation.control.decision import Core, Decision
+from pvdstation.drivers.base import Board, Driver
+from pvdstation.model.messages import ActionResult, Event, Image, Outputs, Pace, Request, SupplyLevel
+from pvdstation.model.signals import LONG_AGO, Quality, SignalMap
+from pvdstation.runtime.sinks import EventSink, Journal, Notice
+
+_log = logging.getLogger(__name__)
+
+
+def off_outputs(signals: SignalMap) -> Outputs:
+    """Return outputs with everything off and a lease that ran out long ago. The turbo keeps turning (design 10)."""
+    supplies = len(signals.supply)
+    return Outputs(
+        source_shutter=(False,) * len(signals.source_shutter),
+        substrate_shutter=False,
+        n2=False,
+        vent=False,
+        roughing=False,
+        gate=False,
+        foreline=False,
+        backing_stop=False,
+        enable=(False,) * supplies,
+        beacon=False,
+        supply=(SupplyLevel(on=False, current_a=0.0, foldback=False),) * supplies,
+        turbo=True,
+        pace=Pace(sqc=True, crystals=(), supplies=(True,) * supplies, gas=False),
+        until_ns=LONG_AGO,
+    )
+
+
+class Scan:
+    """Steps the core with the image of the board and hands on what it has decided."""
+
+    def __init__(
+        self, core: Core, board: Board, drivers: Mapping[str, Driver], journal: Journal, sinks: Sequence[EventSink] = ()
+    ) -> None:
+        self._core = core
+        self._board = board
+        self._drivers = dict(drivers)
+        self._journal = journal
+        self._sinks: tuple[EventSink, ...] = (journal, *sinks)
+        self._requests: deque[Request] = deque()
+        self._notices: deque[Notice] = deque()
+        self._state: Any = None
+        self._last_ns: int | None = None
+
+    def request(self, request: Request) -> None:
+        """Take a person's request for the next scan. Any thread may call this."""
+        self._requests.append(request)
+
+    def notice(self, notice: Notice) -> None:
+        """Take a link's notice; the sinks get it with the next scan. Any thread may call this."""
+        self._notices.append(notice)
+
+    def step(self, now_ns: int) -> Decision:
+        """Do one scan. Whatever goes wrong in it: every driver is handed OFF, then the error goes on."""
+        try:
+            return self._step(now_ns)
+        except Exception:
+            # Two of four: the scan. No decision can be trusted now.
+            _log.exception("scan at %d ns", now_ns)
+            self.hand_off()
+            raise
+
+    def hand_off(self) -> None:
+        """Hand OFF to every driver. Not a completed scan: what feeds leases and watchdogs stays as old as it is."""
+        off = off_outputs(self._board.signals)
+        last_ns = LONG_AGO if self._last_ns is None else self._last_ns
+        with ExitStack() as all_of_them:  # one driver that fails does not keep OFF from the others
+            for driver in self._drivers.values():
+                all_of_them.callback(driver.accept, off, last_ns)
+
+    def flush(self) -> None:
+        """Hand the links' last notices to the sinks."""
+        notices = self._notices
+        while notices:
+            notice = notices.popleft()
+            for sink in self._sinks:
+                sink.notice(notice)
+
+    def _step(self, now_ns: int) -> Decision:
+        if self._last_ns is None:
+            self._state = self._core.start(now_ns)
+        decision = self._core.step(self._state, self._image(now_ns), self._asked(), now_ns)
+        self._state = decision.state
+        self._last_ns = now_ns
+        outputs = decision.outputs
+        for driver in self._drivers.values():
+            driver.accept(outputs, now_ns)
+        for action in decision.actions:
+            self._drivers[action.link].submit(action)
+        if self._notices:
+            self.flush()
+        if decision.events:
+            self._tell(decision.events)
+        return decision
+
+    def _image(self, now_ns: int) -> Image:
+        board, signals = self._board, self._board.signals
+        board.post(signals.journal_durable, self._journal.durable(), Quality.GOOD, now_ns)
+        board.post(signals.journal_age, self._journal.age_s(now_ns), Quality.GOOD, now_ns)
+        # Results first: an action is resolved after the readings that prove it, so they are in this image too.
+        results = self._results()
+        return Image(tuple(board.readings), results)
+
+    def _results(self) -> tuple[ActionResult, ...]:
+        waiting = self._board.results
+        return tuple(waiting.popleft() for _ in range(len(waiting))) if waiting else ()
+
+    def _asked(self) -> tuple[Request, ...]:
+        waiting = self._requests
+        return tuple(waiting.popleft() for _ in range(len(waiting))) if waiting else ()
+
+    def _tell(self, events: tuple[Event, ...]) -> None:
+        for sink in self._sinks:
+            sink.take(events)
