@@ -9,7 +9,7 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     """Return a public function; imported when it is asked for, because importing everything takes most of a second."""
     if name in {"check", "dry_run"}:
-        from pvdstation import assembly
+        from pvdstation.assembly import public
 
-        return getattr(assembly, name)
+        return getattr(public, name)
     raise AttributeError(f"module 'pvdstation' has no attribute {name!r}")

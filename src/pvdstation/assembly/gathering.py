@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from pvdstation.assembly.results import AlarmResult, StepResult
 from pvdstation.assembly.trace import Band
@@ -37,10 +37,14 @@ class Gathering:
         self._truth = truth
         self._begun: dict[str, _Open] = {}
         self._alarms: list[AlarmResult] = []
+        self.current: Step | None = None
+        """The step that runs now."""
         self.state = ""
+        """State of the run, as the core names it."""
+        self.cause = ""
+        """First cause: a rule's name, "operator" or "complete"."""
         self.reason = ""
         self.safe: bool | None = None
-        self.trips = 0
 
     def take(self, events: Iterable[Event]) -> None:
         """Take the events of one scan."""
@@ -53,10 +57,9 @@ class Gathering:
                 self._take_alarm(event)
 
     @property
-    def current(self) -> Step | None:
-        """Return the step that runs now."""
-        names = [name for name, begun in self._begun.items() if begun.ended_ns is None]
-        return self._steps[names[-1]] if names else None
+    def has_begun(self) -> bool:
+        """Return whether a step has begun."""
+        return bool(self._begun)
 
     def steps(self, now_ns: int) -> tuple[StepResult, ...]:
         """Return every step of the procedure; one that still runs counts as stopped now."""
@@ -82,7 +85,9 @@ class Gathering:
             self._begun[event.source] = _Open(event.at_ns, self._film_nm(step))
         begun = self._begun[event.source]
         begun.state = event.text
+        self.current = step
         if event.text in _ENDED and begun.ended_ns is None:
+            self.current = None
             begun.ended_ns = event.at_ns
             begun.film_nm = self._film_nm(step) - begun.film_nm
             begun.values = dict(event.values)
@@ -90,14 +95,19 @@ class Gathering:
     def _take_run(self, event: Event) -> None:
         self.state = event.text
         values = dict(event.values)
+        self.cause = str(values.get("cause", self.cause))
         self.reason = str(values.get("reason", self.reason))
         if "safe" in values:
             self.safe = bool(values["safe"])
 
     def _take_alarm(self, event: Event) -> None:
-        if event.kind is EventKind.TRIP:
-            self.trips += 1
-        self._alarms.append(AlarmResult(event.kind.value, event.source, event.text, event.at_ns / SECOND))
+        at_s = event.at_ns / SECOND
+        if ("state", "gone") not in event.values:
+            self._alarms.append(AlarmResult(event.kind.value, event.source, event.text, at_s))
+            return
+        for place, alarm in enumerate(self._alarms):
+            if alarm.source == event.source and alarm.went_s is None:
+                self._alarms[place] = replace(alarm, went_s=at_s)
 
     def _film_nm(self, step: Step) -> float:
         if self._truth is None or not isinstance(step.work, Deposit):
@@ -115,10 +125,15 @@ class Gathering:
                 ended_because="" if begun.ended_ns is not None else "ended before its end",
                 duration_s=(_end_ns(begun, now_ns) - begun.started_ns) / SECOND,
             )
-            measured.update({key: value for key, value in begun.values.items() if key in _MEASURED})
+            measured.update({name: value for name, value in begun.values.items() if name in _MEASURED and _is_known(value)})
             if begun.ended_ns is not None and math.isfinite(begun.film_nm):
                 measured["true_nm"] = begun.film_nm
         return StepResult(index=step.index, implied=step.implied, do=step.do, text=step.text, **measured)  # type: ignore[arg-type]
+
+
+def _is_known(value: object) -> bool:
+    """Return whether a value is one: NaN and infinity say that nothing was measured."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _end_ns(begun: _Open, now_ns: int) -> int:

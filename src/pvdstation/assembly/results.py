@@ -1,6 +1,5 @@
 """What came out: plain typed objects for notebooks, and the JSON of design section 9 for machines."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -19,11 +18,6 @@ class Named:
 
     name: str
     sha256: str
-
-    @classmethod
-    def of(cls, name: str, content: bytes) -> "Named":
-        """Name some bytes."""
-        return cls(name, hashlib.sha256(content).hexdigest())
 
     def as_json(self) -> dict[str, str]:
         """Return the fields of the JSON."""
@@ -54,6 +48,9 @@ class StepResult:
     target_mbar: float | None = None
     reached_mbar: float | None = None
     held_s: float | None = None
+    top_ups: int | None = None  # times the gas valve opened again during the dwell
+    rise_mbar_s: float | None = None  # of the isolated chamber
+    rate_at_end_nm_s: float | None = None  # of conditioning
 
     def as_json(self) -> dict[str, object]:
         """Return the fields of the JSON; numbers the step does not have are left out."""
@@ -93,6 +90,7 @@ class RunResult:
     alarms: tuple[AlarmResult, ...] = ()
     errors: tuple[Problem, ...] = ()
     by_operator: bool = False
+    unreachable: tuple[str, ...] = ()  # links that were lost before the first step could begin
 
     def as_json(self) -> dict[str, object]:
         """Return the JSON document."""
@@ -141,5 +139,5 @@ def table(rows: Iterable[Mapping[str, object]]) -> Any:
 
 
 def _fields(row: StepResult | AlarmResult) -> dict[str, object]:
-    values = {field.name: getattr(row, field.name) for field in fields(row)}
-    return {name: rounded(name, value) for name, value in values.items() if value is not None}
+    values = {field.name: rounded(field.name, getattr(row, field.name)) for field in fields(row)}
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,43 +1,46 @@
 """Reads what a person names: a recipe (file or notation) and a station (packaged name or file)."""
 
 from difflib import get_close_matches
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from pvdstation.assembly.results import Named
 from pvdstation.model.problems import Problem, Refused
 
 LARGEST_BYTES = 256 * 1024
 DEFAULT_STATION = "sim"
-_SHOWN = 60
+_SHOWN = 100
 
 
 class Source(NamedTuple):
-    """Bytes that a person named, and the file they came from; no file for the notation."""
+    """What a person named: bytes, and the file they came from; no file for the notation."""
 
-    named: Named
+    name: str
     content: bytes
     file: str
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of the bytes."""
+        return sha256(self.content).hexdigest()
+
+    @property
+    def text(self) -> str:
+        """Return the text of the notation."""
+        return self.content.decode("utf-8")
 
 
 def read_recipe(recipe: str) -> Source:
     """Read a recipe: a file if it ends in ``.toml``, else the notation itself. Raises Refused."""
     if recipe.lower().endswith(".toml"):
         return _read_file(recipe, "the recipe", "recipe")
-    if not recipe.strip():
-        what = "the recipe is empty"
-        raise Refused([Problem("the recipe", what, 'Write for example "300 nm Zn at 0.5 nm/s", or name a .toml file.')])
-    content = recipe.encode("utf-8", errors="surrogateescape")
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused([_not_utf8("the recipe", "", error)]) from None
-    _refuse_large("the recipe", "", len(content))
     if _is_file(recipe):
         what = f'"{recipe}" is a file, but its name does not end in .toml, so it was not read'
         raise Refused([Problem("the recipe", what, "Rename it to end in .toml.")])
-    return Source(Named.of(_short(recipe), content), content, "")
+    line = " ".join(recipe.split())
+    name = line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
+    return Source(name, recipe.encode("utf-8", errors="replace"), "")
 
 
 def read_station(station: str | None) -> Source:
@@ -45,8 +48,7 @@ def read_station(station: str | None) -> Source:
     name = station or DEFAULT_STATION
     packaged = {Path(item.name).stem: item for item in files("pvdstation").joinpath("stations").iterdir()}
     if name in packaged:
-        content = packaged[name].read_bytes()
-        return Source(Named.of(name, content), content, f"{name}.toml")
+        return Source(name, packaged[name].read_bytes(), f"{name}.toml")
     if name.lower().endswith(".toml"):
         return _read_file(name, "the station file", "station")
     known = ", ".join(f'"{n}"' for n in sorted(packaged))
@@ -68,31 +70,17 @@ def _read_file(name: str, where: str, kind: str) -> Source:
         reason = getattr(error, "strerror", None) or str(error)
         write = "Check the path and its permissions."
         raise Refused([Problem(where, f'"{name}" cannot be read: {reason}', write)]) from None
-    _refuse_large(where, name, len(content))
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Refused([_not_utf8(where, name, error)]) from None
-    return Source(Named.of(name, content), content, name)
-
-
-def _refuse_large(where: str, file: str, size: int) -> None:
-    if size > LARGEST_BYTES:
-        what = f"it is larger than {LARGEST_BYTES // 1024} KiB, so it was not read further"
-        raise Refused([Problem(where, what, "A recipe or station file is a few KiB; check the name.", file=file)])
-
-
-def _not_utf8(where: str, file: str, error: UnicodeDecodeError) -> Problem:
-    what = f"byte {error.start + 1} is not UTF-8 text"
-    line = error.object[: error.start].count(b"\n") + 1
-    return Problem(where, what, "Save the file as UTF-8.", file=file, line=line if file else None)
+    if len(content) > LARGEST_BYTES:
+        what = f"the file is larger than {LARGEST_BYTES // 1024} KiB, so it was not read"
+        raise Refused([Problem(where, what, f"A {kind} file has a few KiB; check the name.", file=name)])
+    return Source(name, content, name)
 
 
 def _near_file(name: str, kind: str) -> str:
     path = Path(name)
     try:
         present = sorted(p.name for p in path.parent.glob("*.toml"))
-    except OSError:
+    except (OSError, ValueError):
         present = []
     near = get_close_matches(path.name, present, n=1)
     if near:
@@ -105,8 +93,3 @@ def _is_file(recipe: str) -> bool:
         return Path(recipe).is_file()
     except (OSError, ValueError):
         return False
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

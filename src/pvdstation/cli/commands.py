@@ -67,7 +67,7 @@ def check(context: typer.Context, recipe: Recipe, station: Station = None, *, js
     \b
     Examples:
       pvd check "300 nm Zn at 0.5 nm/s, then 100 nm Li"
-      pvd check recipes/LZLN.toml
+      pvd check recipes/lzln.toml
     """
     from pvdstation.cli.check_command import run_check
 
@@ -99,7 +99,7 @@ def dry_run(
     \b
     Examples:
       pvd dry-run "100 nm Li at 0.5 nm/s, then N2 to 500 mbar for 3 min"
-      pvd dry-run recipes/LZLN.toml --plot LZLN.png
+      pvd dry-run recipes/lzln.toml --plot lzln.png
     """
     from pvdstation.cli.dry_run_command import run_dry
 

@@ -34,13 +34,20 @@ class Ended(Protocol):
         """Return whether a person ended the run."""
         ...
 
+    @property
+    def unreachable(self) -> tuple[str, ...]:
+        """Return the links that were lost before the first step could begin."""
+        ...
+
 
 def exit_code(result: Ended) -> ExitCode:
-    """Return the exit code of a result; an unconfirmed safe state outranks why the run ended."""
+    """Return the exit code of a result; an unconfirmed safe state outranks why a begun run ended."""
     if result.outcome == "refused":
         return ExitCode.REFUSED
     if result.by_operator and result.safe is None:
         return ExitCode.OPERATOR
+    if result.unreachable:
+        return ExitCode.NOT_REACHABLE
     if result.safe is not True:
         return ExitCode.NOT_SAFE
     if result.outcome == "complete":

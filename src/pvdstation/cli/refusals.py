@@ -33,7 +33,10 @@ def _of_file(file: str, problems: list[Problem], width: int) -> str:
 def _place(problem: Problem) -> str:
     line = f"line {problem.line}" if problem.line is not None else ""
     column = f"column {problem.column}" if problem.column is not None else ""
-    parts = (line, column, problem.where) if problem.file else (problem.where, line, column)
+    if problem.file or not problem.source_line:
+        parts = [line, column, problem.where]
+    else:
+        parts = ["the recipe", line, column, problem.where.removeprefix("the recipe")]
     return ", ".join(part for part in parts if part)
 
 

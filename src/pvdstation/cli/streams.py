@@ -32,6 +32,7 @@ class Streams:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
+        self._is_unbounded = not sys.stdout.isatty() and "COLUMNS" not in os.environ
         self._out = _console(sys.stdout)
         self.err = _console(sys.stderr)
 
@@ -52,9 +53,19 @@ class Streams:
 
     def show(self, *parts: RenderableType) -> None:
         """Write parts of a result for a person; nothing with ``json``."""
-        if not self.json:
-            for part in parts:
-                self._out.print(part, highlight=False, markup=False, soft_wrap=isinstance(part, str | Text))
+        if self.json:
+            return
+        if self.is_terminal:
+            self._print(parts)
+            return
+        with self._out.capture() as captured:
+            self._print(parts)
+        _write(sys.stdout, "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+    def _print(self, parts: Sequence[RenderableType]) -> None:
+        for part in parts:
+            soft_wrap = isinstance(part, str | Text) and self._is_unbounded
+            self._out.print(part, highlight=False, markup=False, soft_wrap=soft_wrap)
 
     def note(self, text: str) -> None:
         """Write a sentence that is not the result."""

@@ -1,0 +1,1 @@
+"""Builds everything: station, simulated world, links, drivers, core and runtime; gathers what comes out."""

@@ -1,0 +1,72 @@
+"""From what a person names to something that can run: recipe and station read, checked, and found fit."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from pvdstation.assembly.results import Mode, Named, RunResult, refused
+from pvdstation.assembly.sources import Source, read_recipe, read_station
+from pvdstation.model.problems import Problem, Refused
+from pvdstation.model.station import Station
+from pvdstation.model.toml import load_station, read_toml
+from pvdstation.recipe.check import Checked, check_recipe
+from pvdstation.recipe.document import Recipe, load_recipe
+
+_T = TypeVar("_T")
+
+
+class Prepared(NamedTuple):
+    """A checked recipe and the station it was checked against."""
+
+    recipe: Named
+    station_named: Named
+    station: Station
+    plain_station: dict[str, Any]
+    """The station file as plain values, for the simulated station."""
+    checked: Checked
+
+    @property
+    def mode(self) -> Mode:
+        """Return what kind of station it is."""
+        return _mode(self.station)
+
+    def refuse(self, problems: list[Problem], seed: int | None = None) -> RunResult:
+        """Return the refusal of something that had been prepared."""
+        return refused(problems, recipe=self.recipe, station=self.station_named, mode=self.mode, seed=seed)
+
+
+def prepare(recipe: str, station: str | None, seed: int | None = None) -> Prepared | RunResult:
+    """Read and check recipe and station; return a refusal with every problem when something is wrong."""
+    problems: list[Problem] = []
+    recipe_source = _noting(problems, read_recipe, recipe)
+    station_source = _noting(problems, read_station, station)
+    written = _noting(problems, _load_recipe, recipe_source) if recipe_source else None
+    loaded = _noting(problems, load_station, station_source.content, station_source.file) if station_source else None
+    checked = _noting(problems, check_recipe, written, loaded) if written and loaded else None
+    if written and not loaded:
+        problems.extend(written.problems)
+    recipe_named = Named(written.name if written else recipe_source.name, recipe_source.sha256) if recipe_source else None
+    station_named = (
+        Named(loaded.name if loaded else station_source.name, station_source.sha256) if station_source else None
+    )
+    if recipe_named and station_named and station_source and loaded and checked and not problems:
+        plain = read_toml(station_source.content, station_source.file).values
+        return Prepared(recipe_named, station_named, loaded, plain, checked)
+    mode = _mode(loaded) if loaded else None
+    return refused(problems, recipe=recipe_named, station=station_named, mode=mode, seed=seed)
+
+
+def _load_recipe(source: Source) -> Recipe:
+    return load_recipe(source.content, source.file) if source.file else load_recipe(source.text)
+
+
+def _mode(station: Station) -> Mode:
+    return "simulated" if station.is_simulated else "live"
+
+
+def _noting(problems: list[Problem], read: Callable[..., _T], *arguments: object) -> _T | None:
+    """Return what was read; on a refusal keep its problems and return None."""
+    try:
+        return read(*arguments)
+    except Refused as refusal:
+        problems.extend(refusal.problems)
+        return None

@@ -1,0 +1,125 @@
+"""Runs a prepared recipe on a simulated station and returns what came out."""
+
+from time import perf_counter
+from typing import NamedTuple, TextIO
+
+from pvdstation.assembly.building import Bench, Plan, build_live, build_stepped, open_station
+from pvdstation.assembly.event_lines import EventFile
+from pvdstation.assembly.gathering import Gathering
+from pvdstation.assembly.preparation import Prepared
+from pvdstation.assembly.results import Outcome, RunResult
+from pvdstation.assembly.trace import Trace
+from pvdstation.assembly.watching import Follower, Nobody, Sampler, Sinks
+from pvdstation.control.decision import Decision
+from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import Request, Verb
+from pvdstation.model.problems import Problem
+from pvdstation.runtime.outcome import RunOutcome
+
+NO_LIVE = Problem(
+    "the station",
+    "until the core process and the guardian exist, live stations are refused: nothing would make this station safe "
+    "if this process died",
+    'Use a station whose ports all begin with "sim:", or "pvd check" and "pvd dry-run".',
+)
+_OUTCOMES: dict[str, Outcome] = {
+    "complete": "complete",
+    "stopped": "stopped",
+    "aborted": "aborted",
+    "aborting": "aborted",  # given up: the safe state was not confirmed
+}
+
+
+class Way(NamedTuple):
+    """How a run goes through time, and who can answer when it is held."""
+
+    speed: float | None = None  # None: as fast as it computes; 1: the real clock; else paced
+    is_attended: bool = False  # False: a run that comes to "held" is stopped
+
+
+class Execution(NamedTuple):
+    """The result, and the samples when they were asked for."""
+
+    result: RunResult
+    trace: Trace | None
+
+
+def execute(
+    prepared: Prepared,
+    seed: int,
+    way: Way = Way(),
+    *,
+    follower: Follower | None = None,
+    events: TextIO | None = None,
+    with_trace: bool = False,
+) -> Execution:
+    """Run to the end. Refuses live stations. Raises NoSimulator, and OSError by the file for events."""
+    if prepared.mode == "live":
+        return Execution(prepared.refuse([NO_LIVE], seed), None)
+    began_s = perf_counter()
+    running = _Running(prepared, seed, way, follower or Nobody(), events, with_trace=with_trace)
+    outcome = running.bench.run.run()
+    return Execution(running.result(outcome, perf_counter() - began_s), running.trace)
+
+
+class _Running:
+    """One run with everything that watches it."""
+
+    def __init__(
+        self, prepared: Prepared, seed: int, way: Way, follower: Follower, events: TextIO | None, *, with_trace: bool
+    ) -> None:
+        world, board = open_station(prepared, seed)
+        self._prepared = prepared
+        self._seed = seed
+        self._way = way
+        self._follower = follower
+        self._gathering = Gathering(prepared.checked.procedure, world.truth)
+        self.trace = Trace(prepared.station, board.signals, world.truth) if with_trace else None
+        self._sampler = Sampler(self.trace, board.readings) if self.trace else None
+        sinks = Sinks(self._gathering, follower, EventFile(events) if events else None)
+        plan = Plan(seed, (sinks,), self._scanned)
+        self.bench: Bench = (
+            build_live(prepared, world, board, plan)
+            if way.speed == 1
+            else build_stepped(prepared, world, board, plan, way.speed)
+        )
+
+    def _scanned(self, now_ns: int, decision: Decision) -> None:
+        del decision
+        if self._sampler is not None:
+            self._sampler.take(now_ns)
+        follower, gathering = self._follower, self._gathering
+        follower.moved(now_ns, gathering.current)
+        verb = follower.asked()
+        if verb is not None:
+            self.bench.scan.request(Request(verb, "operator"))
+        if gathering.state == "held" and not self._way.is_attended:
+            self.bench.scan.request(Request(Verb.STOP, "dry run, where nobody can resume"))
+        if follower.gives_up():
+            self.bench.run.stop_now()
+
+    def result(self, outcome: RunOutcome, wall_s: float) -> RunResult:
+        """Return the result of the run, which has ended."""
+        prepared, gathering = self._prepared, self._gathering
+        if self.trace is not None:
+            self.trace.bands = gathering.bands(outcome.now_ns)
+        gave_up = not outcome.ended and self._follower.gives_up()
+        reason = gathering.reason or ("ended by the operator" if gave_up else "it did not end")
+        lost = tuple(name for name, link in outcome.links.items() if link.fault)
+        return RunResult(
+            outcome=_OUTCOMES.get(gathering.state, "stopped") if outcome.ended else "stopped",
+            reason=reason,
+            mode=prepared.mode,
+            safe=gathering.safe if outcome.ended else None,
+            run=None,
+            recipe=prepared.recipe,
+            station=prepared.station_named,
+            seed=self._seed,
+            plant_s=outcome.now_ns / SECOND,
+            wall_s=wall_s,
+            steps=gathering.steps(outcome.now_ns),
+            alarms=gathering.alarms(),
+            by_operator=gave_up or gathering.cause == "operator",
+            unreachable=() if gathering.has_begun else lost,
+        )
+

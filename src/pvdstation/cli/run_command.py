@@ -1,0 +1,144 @@
+"""``pvd run``: the recipe in real or scaled time, followed line by line; Ctrl+C is a controlled stop."""
+
+import math
+import time
+from collections.abc import Sequence
+
+from rich.status import Status
+from rich.text import Text
+
+from pvdstation.assembly.preparation import Prepared, prepare
+from pvdstation.assembly.results import RunResult
+from pvdstation.assembly.runs import Way, execute
+from pvdstation.assembly.world import NoSimulator
+from pvdstation.cli.dry_run_command import finish_refused
+from pvdstation.cli.exits import ExitCode, exit_code
+from pvdstation.cli.interrupts import Interrupts, watched
+from pvdstation.cli.result_text import clock, closing, heading, steps_table
+from pvdstation.cli.streams import Streams
+from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import Event, EventKind, Verb
+from pvdstation.model.problems import Problem, Refused
+from pvdstation.recipe.procedure import Step
+from pvdstation.runtime.sinks import Notice
+
+_SHOW_EVERY_S = 0.2
+_FOLLOWED = frozenset({EventKind.RUN, EventKind.STEP, EventKind.STAGE, EventKind.ALARM, EventKind.TRIP, EventKind.REQUEST})
+_ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
+
+
+def run_follow(
+    streams: Streams, recipe: str, station: str | None, *, speed: float, seed: int, live: bool
+) -> ExitCode:
+    """Prepare, run, follow and show; return the exit code."""
+    interrupts = Interrupts()
+    with watched(interrupts):
+        prepared = prepare(recipe, station, seed)
+        problems = _command_problems(speed, prepared, live=live)
+        if isinstance(prepared, RunResult):
+            return finish_refused(streams, prepared, problems)
+        if problems:
+            return finish_refused(streams, prepared.refuse([], seed), problems)
+        try:
+            return _run_and_show(streams, prepared, Way(speed, is_attended=True), seed, interrupts)
+        except Refused as refusal:
+            return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
+        except NoSimulator as missing:
+            streams.note(str(missing))
+            return ExitCode.NOT_REACHABLE
+
+
+def _command_problems(speed: float, prepared: Prepared | RunResult, *, live: bool) -> list[Problem]:
+    problems = []
+    if not math.isfinite(speed):
+        problems.append(Problem("--speed", f"{speed} is not a number", 'Write for example "--speed 60".'))
+    if live and prepared.mode == "simulated":
+        what = "--live asks for real instruments, but every port of this station is simulated"
+        problems.append(Problem("--live", what, "Leave --live out, or name a station file with real ports."))
+    return problems
+
+
+def _run_and_show(
+    streams: Streams, prepared: Prepared, way: Way, seed: int, interrupts: Interrupts
+) -> ExitCode:
+    if prepared.mode == "simulated":
+        streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
+    with RunFollower(streams, prepared, interrupts) as follower:
+        result = execute(prepared, seed, way, follower=follower).result
+    if result.outcome == "refused":
+        return finish_refused(streams, result, [])
+    if streams.json:
+        streams.document(result.as_json())
+    streams.show("", steps_table(result), "", closing(result))
+    return exit_code(result)
+
+
+class RunFollower:
+    """Prints one line per thing that happens, and turns Ctrl+C into requests."""
+
+    def __init__(self, streams: Streams, prepared: Prepared, interrupts: Interrupts) -> None:
+        self._streams = streams
+        self._count = len(prepared.checked.procedure.steps)
+        self._interrupts = interrupts
+        self._asked: Verb | None = None
+        self._next_show_s = 0.0
+        self._status: Status | None = None
+        if streams.console.is_terminal:
+            self._status = streams.console.status("starting", spinner="line")
+
+    def __enter__(self) -> "RunFollower":
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def happened(self, events: Sequence[Event]) -> None:
+        """Print one line per event that a person follows."""
+        for event in events:
+            if event.kind in _FOLLOWED:
+                style = "bold red" if event.kind in _ABNORMAL else ""
+                self._line(event.at_ns, f"{event.source}: {_words(event)}", style)
+
+    def noticed(self, notice: Notice) -> None:
+        """Print what a link says about itself."""
+        self._line(notice.at_ns, f"{notice.link}: {notice.text}", "dim")
+
+    def moved(self, now_ns: int, step: Step | None) -> None:
+        """Keep the live line up to date, five times a second."""
+        if self._status is None or time.monotonic() < self._next_show_s:
+            return
+        self._next_show_s = time.monotonic() + _SHOW_EVERY_S
+        where = f"{step.index}/{self._count} {step.text}" if step is not None else "between steps"
+        self._status.update(Text(f"{clock(now_ns / SECOND)}  {where}"))
+
+    def asked(self) -> Verb | None:
+        """Return stop after the first Ctrl+C, abort after a second one in time; each once."""
+        verb = Verb.ABORT if self._interrupts.abort else Verb.STOP if self._interrupts.stop else None
+        if verb is self._asked:
+            return None
+        self._asked = verb
+        return verb
+
+    def gives_up(self) -> bool:
+        """Return False: a run is brought to its safe state."""
+        return False
+
+    def _line(self, at_ns: int, text: str, style: str) -> None:
+        line = Text(f"{clock(at_ns / SECOND)}  {text}", style=style)
+        if self._streams.json:
+            self._streams.err.print(line, soft_wrap=True)
+        else:
+            self._streams.show(line)
+
+
+def _words(event: Event) -> str:
+    values = dict(event.values)
+    if event.kind is EventKind.STEP:
+        because = values.get("ended_because") or values.get("text") or ""
+        return f"{event.text}, {because}" if because else event.text
+    if event.kind is EventKind.RUN and event.text != "complete" and values.get("reason"):
+        return f"{event.text}, {values['reason']}"
+    return event.text
