@@ -99,6 +99,14 @@ def test_too_few_channels_are_refused():
         play(driver, driver.greet(), [*GREETING[:4], (ENQ, b"PKR,CMR\r\n"), *GREETING[5:7]])
 
 
+@pytest.mark.parametrize("place", [2, 4, 6])
+def test_a_late_line_of_channels_is_no_answer_to_the_greeting(place):
+    driver = GaugeDriver(STATION, new_board())
+    link = play(driver, driver.greet(), [*GREETING[:place], (ENQ, LINE)])
+    assert link.is_dirty
+    assert not driver.identity
+
+
 def test_stream_lines_before_the_answer_are_skipped():
     driver = greeted()
     driver._asked = ""

@@ -29,9 +29,9 @@ def greeting(**changes):
         60: "002",
         300: "000000",
         315: "001000",
-        303: "000000",
         10: "111111",
         23: "111111",
+        303: "000000",
     }
     answers.update({int(key[1:]): value for key, value in changes.items()})
     return [(asks(parameter), says(parameter, data)) for parameter, data in answers.items()]
@@ -50,7 +50,7 @@ def poll(driver, *script):
 
 
 def test_a_greeting_is_written_in_the_published_telegrams():
-    assert greeting()[5] == (b"0010030302=?101\r", b"0011030306000000014\r")
+    assert greeting()[7] == (b"0010030302=?101\r", b"0011030306000000014\r")
     driver = greeted()
     assert driver.identity == "TC 110, firmware 010300"
 
@@ -74,12 +74,13 @@ def test_an_error_is_a_number_and_a_warning_is_none(code, number):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [({"p60": "001"}, "P:060 is 1: the drive does not obey RS-485"), ({"p300": "111111"}, "remote plug has priority"),
-     ({"p315": "001500"}, "nominal speed is 1500 Hz; the station file says 1000"), ({"p349": "NO_DEF"}, "no TC 110")],
+     ({"p315": "001500"}, "nominal speed is 1500 Hz; the station file says 1000"), ({"p349": "NO_DEF"}, "no TC 110"),
+     ({"p23": "NO_DEF"}, "no TC 110")],
 )  # fmt: skip
 def test_a_drive_that_does_not_fit_is_refused(changes, sentence):
     driver = TurboDriver(STATION, new_board())
     with pytest.raises(Refused, match=sentence):
-        play(driver, driver.greet(), greeting(**changes)[:5])
+        play(driver, driver.greet(), greeting(**changes)[:7])
     assert not driver.identity
 
 

@@ -100,6 +100,18 @@ def test_other_lines_are_no_error_word(line):
         vacuum.decode_error_word(line)
 
 
+def test_a_line_of_numbers_names_no_gauges():
+    assert vacuum.decode_kinds(b"PKR,noSEn,IKR9") == ("PKR", "noSEn", "IKR9")
+    with pytest.raises(Malformed):
+        vacuum.decode_kinds(b"0,2.0000E-06,0,5.0000E-02")
+
+
+def test_a_firmware_number_is_one_field():
+    assert vacuum.decode_word(b"302-519-C") == "302-519-C"
+    with pytest.raises(Malformed):
+        vacuum.decode_word(b"0,2.0000E-06")
+
+
 @pytest.mark.parametrize("line", [b"", b"00", b"x", b"-1", b"\xb2"])
 def test_a_unit_is_one_digit(line):
     with pytest.raises(Malformed):

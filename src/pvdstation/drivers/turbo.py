@@ -25,6 +25,7 @@ POLLS_PER_LOOK = 10
 
 STATION, VENTING, MOTOR = 10, 12, 23
 CONTROL, REMOTE_PRIORITY, ERROR, SPEED, FIRMWARE, NOMINAL, NAME = 60, 300, 303, 309, 312, 315, 349
+_GREETED = (NAME, FIRMWARE, CONTROL, REMOTE_PRIORITY, NOMINAL, STATION, MOTOR)
 RS485 = 2
 _Number = Generator[Ask | Pause, Reply, float | None]
 
@@ -48,17 +49,13 @@ class TurboDriver(Driver):
         self.identity = ""
         self._is_on, self._is_switching = None, False
         texts: list[str] = []
-        for parameter in (NAME, FIRMWARE, CONTROL, REMOTE_PRIORITY, NOMINAL):
+        for parameter in _GREETED:
             reply = yield from self._spaced(self._query(parameter))
             if reply.frame is None:
                 return
             texts.append(turbo.decode(reply.frame).data)
-        identity = _verified(texts, self.station.turbo.nominal)
+        self.identity, self._is_on = _verified(texts, self.station.turbo.nominal)
         yield from self._read_error()
-        yield Pause(GAP_NS)
-        yield from self._adopt()
-        if self._is_on is not None:
-            self.identity = identity
 
     def urgent(self, now_ns: int) -> Routine | None:
         """Return the routine that brings the motor to its level; without levels the pump stays as it is."""
@@ -184,11 +181,11 @@ def _error(frame: bytes) -> float | None:
         return None
 
 
-def _verified(texts: list[str], nominal_hz: float) -> str:
-    types = [turbo.PARAMETERS[parameter].type for parameter in (NAME, FIRMWARE, CONTROL, REMOTE_PRIORITY, NOMINAL)]
+def _verified(texts: list[str], nominal_hz: float) -> tuple[str, bool]:
+    types = [turbo.PARAMETERS[parameter].type for parameter in _GREETED]
     try:
-        name, firmware = (turbo.decode_text(kind, text) for kind, text in zip(types[:2], texts[:2], strict=True))
-        control, remote, shown_hz = map(turbo.decode_number, types[2:], texts[2:])
+        name, firmware = map(turbo.decode_text, types[:2], texts[:2])
+        control, remote, shown_hz, station, motor = map(turbo.decode_number, types[2:], texts[2:])
     except turbo.Malformed as malformed:
         raise _refused(f"this is no TC 110 or TC 400: {malformed}", "Connect the turbo drive to this port.") from None
     if control != RS485:
@@ -198,7 +195,7 @@ def _verified(texts: list[str], nominal_hz: float) -> str:
     if shown_hz != nominal_hz:
         what = f"the pump's nominal speed is {shown_hz:g} Hz; the station file says {nominal_hz:g} Hz"
         raise _refused(what, "Correct nominal in [turbo], or connect the right pump.")
-    return f"{name}, firmware {firmware}"
+    return f"{name}, firmware {firmware}", bool(station and motor)
 
 
 def _refused(what: str, write: str) -> Refused:

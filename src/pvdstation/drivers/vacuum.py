@@ -9,6 +9,16 @@ from math import nan
 from typing import NamedTuple
 
 from pvdstation.drivers.base import Board, Driver, Routine, Row
+from pvdstation.drivers.vacuum_answers import (
+    AfterStrays,
+    Frozen,
+    is_acknowledgement,
+    is_digit,
+    is_error_word,
+    is_identity,
+    is_kinds,
+    is_word,
+)
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.signals import Quality
@@ -20,10 +30,6 @@ POLL_NS = SECOND // 2
 POLL_GAS_NS = SECOND // 4
 UNIT_NS = 60 * SECOND
 QUIET_NS = SECOND // 5
-STRAY_LINES = 8
-"""Lines of a stream that may come before an answer; more are no chance."""
-FROZEN_NS = 60 * SECOND
-"""A noisy gauge that gives the same digits for so long is not measuring (safety reference G, P16)."""
 
 LOGARITHMIC_MBAR = (1e-12, 2000.0)
 CAPACITANCE_SHARE = (-1e-3, 1.2)  # of full scale
@@ -44,41 +50,6 @@ class _Channel(NamedTuple):
     high_mbar: float
 
 
-class _Frozen:
-    """Tells when a number has not changed for too long."""
-
-    __slots__ = ("_since_ns", "_value")
-
-    def __init__(self) -> None:
-        self._value = nan
-        self._since_ns = 0
-
-    def take(self, value: float, at_ns: int) -> bool:
-        """Take a reading and return whether it is frozen; NaN is never the same."""
-        if value != self._value:
-            self._value = value
-            self._since_ns = at_ns
-        return at_ns - self._since_ns >= FROZEN_NS
-
-
-class _AfterStrays:
-    """Recognises an answer by content behind a few lines that nobody asked for."""
-
-    __slots__ = ("_is_answer", "_left")
-
-    def __init__(self, is_answer: Callable[[bytes], bool]) -> None:
-        self._is_answer = is_answer
-        self._left = STRAY_LINES
-
-    def __call__(self, frame: bytes) -> bool:
-        if self._left < 0:
-            return False
-        if self._is_answer(frame):
-            return True
-        self._left -= 1
-        return False
-
-
 class GaugeDriver(Driver):
     """The ACK/ENQ family: TPG 36x and VGC50x, and the older ones that do not know ``AYT``."""
 
@@ -92,7 +63,7 @@ class GaugeDriver(Driver):
             _Channel(gauges.capacitance - 1, signals.capacitance, low_mbar, high_mbar),
             _Channel(gauges.foreline - 1, signals.foreline, *LOGARITHMIC_MBAR),
         )
-        self._frozen = tuple(_Frozen() for _ in self._channels)
+        self._frozen = tuple(Frozen() for _ in self._channels)
         self._deadline_ns = to_ns(gauges.read_deadline)
         self._unit = vacuum.UNIT_NAMES.index(gauges.unit)
         self._mbar_per_unit = vacuum.MBAR_PER_UNIT[self._unit] or nan
@@ -121,11 +92,11 @@ class GaugeDriver(Driver):
         yield Ask(vacuum.ETX, 0)
         yield Pause(QUIET_NS)
         identity = yield from self._identify()
-        gauges = yield from self._ask("TID", _is_list)
-        unit = yield from self._ask("UNI", _is_digit)
+        gauges = yield from self._ask("TID", is_kinds)
+        unit = yield from self._ask("UNI", is_digit)
         if not identity or gauges is None or unit is None:
             return
-        kinds = vacuum.decode_list(gauges)
+        kinds = vacuum.decode_kinds(gauges)
         self._require_channels(kinds)
         self._require_unit(vacuum.decode_digit(unit))
         self._wrong_unit = False
@@ -139,9 +110,9 @@ class GaugeDriver(Driver):
             return ""
         if reply.frame == _NAK:
             yield from self._read_error_word()
-            firmware = yield from self._ask("PNR", _is_list)
-            return "" if firmware is None else f"older family without AYT, firmware {firmware.decode('ascii').strip()}"
-        reply = yield self._enquire(_is_identity)
+            firmware = yield from self._ask("PNR", is_word)
+            return "" if firmware is None else f"older family without AYT, firmware {vacuum.decode_word(firmware)}"
+        reply = yield self._enquire(is_identity)
         if reply.frame is None:
             return ""
         unit = vacuum.decode_identity(reply.frame)
@@ -181,7 +152,7 @@ class GaugeDriver(Driver):
         self._post(self._values, reply.at_ns)
 
     def _read_unit(self) -> Routine:
-        frame = yield from self._ask("UNI", _is_digit)
+        frame = yield from self._ask("UNI", is_digit)
         if frame is not None:
             self._wrong_unit = vacuum.decode_digit(frame) != self._unit
 
@@ -229,37 +200,16 @@ class GaugeDriver(Driver):
 
     def _read_error_word(self) -> Routine:
         self._asked = ""
-        reply = yield self._enquire(_is_error_word)
+        reply = yield self._enquire(is_error_word)
         if reply.frame is not None:
             self.error_word = vacuum.decode_error_word(reply.frame)
 
     def _acknowledge(self, mnemonic: str, *, may_refuse: bool) -> Ask:
-        answers = _is_acknowledgement if may_refuse else _ACK.__eq__
-        return Ask(vacuum.encode_message(mnemonic), self._deadline_ns, _AfterStrays(answers))
+        answers = is_acknowledgement if may_refuse else _ACK.__eq__
+        return Ask(vacuum.encode_message(mnemonic), self._deadline_ns, AfterStrays(answers))
 
     def _enquire(self, is_answer: Callable[[bytes], bool]) -> Ask:
-        return Ask(vacuum.ENQ, self._deadline_ns, _AfterStrays(is_answer))
-
-
-def _is_acknowledgement(frame: bytes) -> bool:
-    return frame in (_ACK, _NAK)
-
-
-def _readable_by(decode: Callable[[bytes], object]) -> Callable[[bytes], bool]:
-    def is_answer(frame: bytes) -> bool:
-        try:
-            decode(frame)
-        except vacuum.Malformed:
-            return False
-        return True
-
-    return is_answer
-
-
-_is_identity = _readable_by(vacuum.decode_identity)
-_is_list = _readable_by(vacuum.decode_list)
-_is_digit = _readable_by(vacuum.decode_digit)
-_is_error_word = _readable_by(vacuum.decode_error_word)
+        return Ask(vacuum.ENQ, self._deadline_ns, AfterStrays(is_answer))
 
 
 def _refused(what: str, write: str = "") -> Refused:

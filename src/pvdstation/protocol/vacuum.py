@@ -155,11 +155,27 @@ def _channel(status: bytes, value: bytes) -> ChannelValue:
 
 
 def decode_list(line: bytes) -> tuple[str, ...]:
-    """Return the fields of a line of words or digits (``TID``, ``SEN``, ``SPS``, ``FIL``). Raises Malformed."""
+    """Return the fields of a line of words or digits (``SEN``, ``SPS``, ``FIL``). Raises Malformed."""
     fields = tuple(field.strip() for field in _text(line).split(","))
     if not all(fields):
         raise Malformed(f"empty field: {line!r}")
     return fields
+
+
+def decode_kinds(line: bytes) -> tuple[str, ...]:
+    """Return the gauges that ``TID`` names, one word per channel; a line of numbers is none. Raises Malformed."""
+    kinds = decode_list(line)
+    if not all(kind[0].isalpha() for kind in kinds):
+        raise Malformed(f"not names of gauges: {line!r}")
+    return kinds
+
+
+def decode_word(line: bytes) -> str:
+    """Return the only field of a line (``PNR``). Raises Malformed."""
+    (*others, word) = decode_list(line)
+    if others:
+        raise Malformed(f"{len(others)} fields too many: {line!r}")
+    return word
 
 
 def decode_identity(line: bytes) -> Identity:
