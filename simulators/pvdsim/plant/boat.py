@@ -135,7 +135,7 @@ class Boat:
         charge_k = (charge_k + step_s * (conductance * self.boat_k - heat) / per_k) / (1 + step_s * conductance / per_k)
         molten = self._molten
         if charge_k < self._melting if molten >= 1.0 else charge_k > self._melting or molten > 0.0:
-            charge_k = self._melt(charge_k, per_k, mass)
+            charge_k = self._melt(charge_k, per_k + step_s * conductance, mass)
         self.charge_k = charge_k
         lost = min(loss * step_s, mass)
         self.charge_kg = mass - lost
