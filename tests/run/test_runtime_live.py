@@ -49,6 +49,7 @@ def test_a_silent_link_delays_no_other_link_and_no_scan():
     took_ns = with_silent.core.times[-1] - with_silent.core.times[0]
     assert took_ns == pytest.approx((59 + outcome.late_scans) * TICK_NS, abs=2 * TICK_NS)
     for name in set(LINKS) - {"supply1"}:
+        assert outcome.links[name].fault == ""
         polls = with_silent.drivers[name].polls
         assert polls == pytest.approx(with_all.drivers[name].polls, abs=12)
         number = with_silent.drivers[name].signal
