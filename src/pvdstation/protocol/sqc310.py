@@ -1,6 +1,7 @@
 """SQC-310 packets: sync, length, text, CRC. Both sides, bytes to text and back (manual 074-550-P1C p. 94-96)."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 SYNC = 0x21
@@ -56,6 +57,7 @@ def _crc_of(byte: int) -> int:
 _CRC_TABLE = tuple(_crc_of(byte) for byte in range(256))
 
 
+@lru_cache(maxsize=128)  # the same state is told many times over; on a loop-back both ends ask for each packet
 def crc(body: bytes) -> bytes:
     """Return the two CRC bytes of length byte and text (sync left out, length included: reference, CRC)."""
     value = 0x3FFF
