@@ -24,7 +24,7 @@ class Plant:
         self.vacuum = pieces.vacuum
         self.beams = pieces.beams
         self.crystals = pieces.crystals
-        self._degassings = pieces.degassings
+        self._sources = list(zip(pieces.beams, pieces.degassings, strict=True))
         self.now_ns = 0
         self.boats: dict[int, Terminals] = {beam.boat.number: beam.boat for beam in self.beams}
         self.analogue = dict.fromkeys(self.boats, 0.0)
@@ -117,13 +117,13 @@ class Plant:
     def advance_to(self, end_ns: int) -> None:
         """Step to a time on the grid, ns."""
         now_ns = self.now_ns
-        vacuum, reaction, beams, degassings = self.vacuum, self.reaction, self.beams, self._degassings
+        vacuum, reaction, sources = self.vacuum, self.reaction, self._sources
         while now_ns < end_ns:
             next_ns = now_ns + STEP_NS
             if self._moving:
                 self._move(now_ns, next_ns)
             gas = 0.0
-            for beam, degassing in zip(beams, degassings, strict=True):
+            for beam, degassing in sources:
                 boat = beam.boat
                 if boat.is_active:
                     boat.step(next_ns)
