@@ -70,6 +70,7 @@ def shown(value: object) -> str:
 
 
 def _clip(text: str) -> str:
+    text = text.replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
 
 

@@ -25,6 +25,8 @@ MOST_PROBLEMS = 100
 
 # Control characters, and marks that hide or turn text; they would act on a terminal or deceive a reader.
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_NOT_FOR_A_LINE = re.compile(rf"{UNSEEN.pattern}|[\n\r\t]")
+_LONGEST_KEY_SHOWN = 60
 _TOKEN = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|\#[^\n]*|[\[\]{}.=,\n]', re.DOTALL
 )
@@ -74,9 +76,9 @@ class Document:
         head, rest = "", path
         if len(path) > 1 and path[0] == "steps":
             kind = self.at((*path[:2], "do"))
-            head = f"step {int(path[1]) + 1}" + (f" ({kind})" if isinstance(kind, str) and len(kind) < 40 else "")
+            head = f"step {int(path[1]) + 1}" + (f" ({kind})" if isinstance(kind, str) and kind.isidentifier() else "")
             rest = path[2:]
-        tail = ".".join(str(part) for part in rest)
+        tail = ".".join(_NOT_FOR_A_LINE.sub("?", str(part))[:_LONGEST_KEY_SHOWN] for part in rest)
         return ", ".join(part for part in (head, tail) if part) or "the file"
 
     def problem(self, path: Path, what: str, write: str = "", *, key: bool = False) -> Problem:
@@ -197,9 +199,8 @@ def _unfit_values(values: dict[str, Any]) -> Iterator[tuple[Path, str, str]]:
         if len(path) > DEEPEST:
             yield path, f"nested deeper than {DEEPEST} levels", "Write fewer tables inside each other."
         elif isinstance(value, dict):
-            yield from (
-                (path, f"the key {key!a} has an invisible character", "") for key in value if UNSEEN.search(key)
-            )
+            for key in (key for key in value if UNSEEN.search(key)):
+                yield (*path, key), "the key has a control or invisible character", "Remove it."
             waiting.extend(((*path, key), item) for key, item in value.items())
         elif isinstance(value, list):
             waiting.extend(((*path, place), item) for place, item in enumerate(value))
