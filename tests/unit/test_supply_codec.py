@@ -80,7 +80,22 @@ def test_plain_numbers_are_read(line, value):
 
 @pytest.mark.parametrize(
     "line",
-    [b"1,234", b"1.2,3.4", b"9.9E9", b"1e3", b"+-1", b"--1", b"nan", b"inf", b"1 2", b" 1", b"1.2.3", b"", b".5", b"1V"],
+    [
+        b"1,234",
+        b"1.2,3.4",
+        b"9.9E9",
+        b"1e3",
+        b"+-1",
+        b"--1",
+        b"nan",
+        b"inf",
+        b"1 2",
+        b" 1",
+        b"1.2.3",
+        b"",
+        b".5",
+        b"1V",
+    ],
 )
 def test_anything_else_is_no_number(line):
     assert not supply.is_number(line)
@@ -141,7 +156,12 @@ def test_settings_are_read_as_they_were_meant(value, decimals):
 
 @pytest.mark.parametrize(
     "wire",
-    [b"OUTP 0\nCURR 0\nOUTP?\n", b"OUTP 0\rCURR 0\rOUTP?\r", b"OUTP 0\r\n\r\nCURR 0\n\rOUTP?\n\n", b"OUTP 0;CURR 0; OUTP?\n"],
+    [
+        b"OUTP 0\nCURR 0\nOUTP?\n",
+        b"OUTP 0\rCURR 0\rOUTP?\r",
+        b"OUTP 0\r\n\r\nCURR 0\n\rOUTP?\n\n",
+        b"OUTP 0;CURR 0; OUTP?\n",
+    ],
 )
 def test_commands_are_framed_however_they_come(wire):
     commands = [b"OUTP 0", b"CURR 0", b"OUTP?"]

@@ -27,9 +27,11 @@ _DROPPED = Answer(exception=modbus.DEVICE_FAILURE)
 
 
 class Coupler:
-    """Coupler with output and input modules, as many as the names need."""
+    """Coupler with output and input modules, as many as the names need; ``held`` outputs are on at the start."""
 
-    def __init__(self, outputs: Sequence[str], inputs: Sequence[str], bench: Bench, latency_ns: int) -> None:
+    def __init__(
+        self, outputs: Sequence[str], inputs: Sequence[str], bench: Bench, latency_ns: int, held: Sequence[str] = ()
+    ) -> None:
         self._outputs = tuple(outputs)
         self._inputs = tuple(inputs)
         self._bench = bench
@@ -37,7 +39,7 @@ class Coupler:
         self._framer = modbus.TcpFramer()
         self._output_count = -(-len(outputs) // CHANNELS) * CHANNELS
         self._input_count = -(-len(inputs) // CHANNELS) * CHANNELS
-        self._bits = 0
+        self._bits = sum(1 << place for place, name in enumerate(outputs) if name in held)
         self._free_ns = 0
         self.watchdog = CouplerWatchdog()
         self.due_ns = FAR
@@ -182,5 +184,9 @@ def build(station_values: Mapping[str, Any], bench: Bench, seed: int) -> Coupler
     """Build the coupler of a station; nothing about it is left to chance."""
     del seed
     io = station_values["io"]
-    latency = station_values.get("simulation", {}).get("links", {}).get("io", "2 ms")
-    return Coupler(io["do"], io["di"], bench, round(parse(latency, "time") * 1e9))
+    simulation = station_values.get("simulation", {})
+    latency = simulation.get("links", {}).get("io", "2 ms")
+    start = simulation.get("start", {})
+    found = {"gate": start.get("gate"), "fore-line": start.get("fore_line", {}).get("valve")}
+    held = [name for name, position in found.items() if position == "open"]
+    return Coupler(io["do"], io["di"], bench, round(parse(latency, "time") * 1e9), held)

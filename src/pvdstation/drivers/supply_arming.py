@@ -63,7 +63,7 @@ def watchdog_steps(supply: Supply) -> tuple[ArmStep, ...]:
 def fault_verdict(frame: bytes) -> str:
     """Return what is wrong with a questionable register, "" when nothing is."""
     faults = codec.register(frame) & LATCHED
-    return f"the supply shows {Questionable(faults)!s}" if faults else ""
+    return f"the supply shows {codec.names(Questionable(faults))}" if faults else ""
 
 
 def status_verdict(frame: bytes, *, is_analogue: bool) -> str:
@@ -73,7 +73,7 @@ def status_verdict(frame: bytes, *, is_analogue: bool) -> str:
         meant, shown = ("analogue", "digital") if is_analogue else ("digital", "analogue")
         return f"the current's reference is {shown}; the station file says {meant}"
     wrong = status & (Operation.EVR | Operation.LOC | Operation.AST)
-    return f"the supply shows {wrong!s}" if wrong else ""
+    return f"the supply shows {codec.names(wrong)}" if wrong else ""
 
 
 def error_verdict(frame: bytes) -> str:

@@ -160,7 +160,7 @@ class SupplyReadings(Driver):
             faults &= ~Questionable.ENA
         self._enable_was_wrong = is_wrong
         if faults & ~Questionable.ENA and self._armed:
-            self._disarm(f"the supply has tripped: {Questionable(faults)!s}")
+            self._disarm(f"the supply has tripped: {codec.names(Questionable(faults))}")
         self._post(self._signals.faults, faults, self._heard_ns)
 
     def _saw_watchdog(self, frame: bytes) -> None:

@@ -62,6 +62,11 @@ class Operation(IntFlag):
     CP = 1 << 15
 
 
+def names(register: IntFlag) -> str:
+    """Return the symbols of the bits that are set, as the manual prints them."""
+    return " ".join(bit.name or "" for bit in register)
+
+
 class Rating(NamedTuple):
     """What the model's name promises."""
 
