@@ -225,7 +225,7 @@ class SimulatedSupply:
         self._watchdog_on = on
         if not on:
             self._reset_link()
-            self.stage.latched &= ~Questionable.CWT
+            self.stage.latched &= ~int(Questionable.CWT)
 
     def _reset_link(self) -> None:
         self._watchdog_on = False

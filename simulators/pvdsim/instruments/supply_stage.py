@@ -17,6 +17,7 @@ FAR = 2**62
 OVP_SPAN = 1.2  # highest over-voltage level, of the rating
 SET_SPAN = 1.05
 _NO_REGULATION_A = 0.1
+_ENA, _ILC, _OFF = int(Questionable.ENA), int(Questionable.ILC), int(Questionable.OFF)
 
 ERROR_OF_TRIP = {
     Questionable.FLD: (323, "Fold-Back Protection"),
@@ -43,7 +44,7 @@ class PowerStage:
         self.report: Callable[[int, str], None] | None = None
         self.interlock_open = False
         self.button_off = False
-        self.latched = Questionable(0)
+        self.latched = 0  # fault bits; plain int, because it is looked at all the time
         self.due_ns = FAR
         self.mode = SupplyMode.OFF
         self.reset()
@@ -74,25 +75,25 @@ class PowerStage:
 
     def conditions(self) -> int:
         """Return the questionable condition register."""
-        bits = int(self.latched)
+        bits = self.latched
         if self._enable_is_open():
-            bits |= Questionable.ENA
+            bits |= _ENA
         if self.interlock_open:
-            bits |= Questionable.ILC
+            bits |= _ILC
         if self.button_off:
-            bits |= Questionable.OFF
+            bits |= _OFF
         return bits
 
     def trip(self, fault: Questionable, now_ns: int) -> None:
         """Latch a fault: the output goes off and its command is kept."""
-        self.latched |= fault
+        self.latched |= int(fault)
         if self.report is not None:
             self.report(*ERROR_OF_TRIP[fault])
         self.refresh(now_ns)
 
     def clear(self, now_ns: int) -> None:
         """Clear the latched faults; a commanded output delivers again (``OUTP:PROT:CLE``)."""
-        self.latched = Questionable(0)
+        self.latched = 0
         self.refresh(now_ns)
 
     def refresh(self, now_ns: int) -> None:
