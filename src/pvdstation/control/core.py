@@ -101,7 +101,10 @@ class Control:
     def __init__(self, station: Station, signals: SignalMap, procedure: Procedure) -> None:
         self.frame = Frame(station, signals)
         self.procedure = procedure
-        self.logic: tuple[StepLogic, ...] = tuple(logic_of(step.work, self.frame) for step in procedure.steps)
+        works = [step.work for step in procedure.steps]
+        self.logic: tuple[StepLogic, ...] = tuple(
+            logic_of(work, following, self.frame) for work, following in zip(works, [*works[1:], None], strict=True)
+        )
         self.layers = tuple(_layer_of(step, station) for step in procedure.steps)
         self.rules = bind(self.frame)
 
@@ -267,7 +270,7 @@ class _Turn:
             ruling.refusals,
             self.pending,
             self.io_armed,
-            self.old.since_gas or ruling.outputs.n2,
+            (self.old.since_gas or ruling.outputs.n2) and not ruling.outputs.gate,
             self._low_since(),
             self.is_cold,
             self.is_confirming,

@@ -10,8 +10,8 @@ from pvdstation.control.view import Frame
 from pvdstation.recipe import procedure as order
 
 
-def logic_of(work: order.Work, frame: Frame) -> StepLogic:
-    """Return the logic of a step of the procedure."""
+def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> StepLogic:
+    """Return the logic of a step of the procedure, knowing what follows it."""
     match work:
         case order.PumpDown():
             return Pump(work.to_mbar, work.hold_s, work.timeout_s, after_gas=False)
@@ -26,6 +26,8 @@ def logic_of(work: order.Work, frame: Frame) -> StepLogic:
         case order.Isolate():
             return Isolate()
         case order.AdmitGas():
-            return AdmitGas(work.gas, work.pressure_mbar, work.dwell_s)
+            return AdmitGas(
+                work.gas, work.pressure_mbar, work.dwell_s, is_pumped_out=isinstance(following, order.Evacuate)
+            )
         case order.Finish():
             return Finish()

@@ -42,8 +42,9 @@ class GasState(NamedTuple):
 class AdmitGas:
     """Fill and dwell."""
 
-    def __init__(self, gas: str, pressure_mbar: float, dwell_s: float) -> None:
+    def __init__(self, gas: str, pressure_mbar: float, dwell_s: float, *, is_pumped_out: bool) -> None:
         self.gas = gas
+        self.foreline_lead_ns = FORELINE_LEAD_NS if is_pumped_out else 0
         self.target = pressure_mbar
         self.dwell_ns = to_ns(dwell_s)
 
@@ -123,10 +124,14 @@ class AdmitGas:
         left_ns = self.dwell_ns - (v.now_ns - started)
         if left_ns <= 0:
             p = p._replace(held_ns=v.now_ns - started)
-            return Tick(p, self._levels(v, foreline=False), "dwell", done="dwell over", scene=self._scene())
+            wants = self._levels(v, foreline=self.foreline_lead_ns == 0)
+            return Tick(p, wants, self._dwell_text(), done="dwell over", scene=self._scene())
         p = self._topped_up(p, v, left_ns)
-        wants = self._levels(v, is_open=p.is_filling, foreline=left_ns > FORELINE_LEAD_NS)
-        return Tick(p, wants, f"dwell {self.dwell_ns / SECOND:g} s", scene=self._scene())
+        wants = self._levels(v, is_open=p.is_filling, foreline=left_ns > self.foreline_lead_ns)
+        return Tick(p, wants, self._dwell_text(), scene=self._scene())
+
+    def _dwell_text(self) -> str:
+        return f"dwell {self.dwell_ns / SECOND:g} s"
 
     def _topped_up(self, p: GasState, v: View, left_ns: int) -> GasState:
         """Reopen below target - 1 %, close at the target, not in the last seconds."""

@@ -14,6 +14,8 @@ from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, Outputs
 
 CROSSOVER_SETTLE_NS = 60 * SECOND
+ROUGHING_MARGIN = 0.9
+"""Roughing ends a tenth below the crossover: the gauge's noise and the rise while valves move must not undo it."""
 
 
 class PumpState(NamedTuple):
@@ -73,7 +75,7 @@ class Pump:
 
     def _rough(self, p: PumpState, v: View) -> Tick:
         station = v.station
-        if v.pressure <= station.limits.crossover:
+        if v.pressure <= ROUGHING_MARGIN * station.limits.crossover:
             return self._cross(self._at("cross", p, v), v)
         unbacked = p.unbacked_since_ns
         if unbacked is None and not v.is_open(v.s.foreline_valve):
@@ -119,15 +121,16 @@ class Pump:
 
     def _high_vacuum(self, p: PumpState, v: View) -> Tick:
         wants = safe_levels(v)
+        text = f"pressure ≤ {self.to_mbar:g} mbar for {self.hold_ns / SECOND:g} s"
         if not v.pressure <= self.to_mbar:
             trouble = None
             if not v.last.gate:
                 trouble = Trouble(ActionClass.HOLD, "gate", "the HV gate has been closed")
-            return Tick(p._replace(below_since_ns=None), wants, f"pressure ≤ {self.to_mbar:g} mbar", trouble=trouble)
+            return Tick(p._replace(below_since_ns=None), wants, text, trouble=trouble)
         since = v.now_ns if p.below_since_ns is None else p.below_since_ns
         p = p._replace(below_since_ns=since)
         done = "pressure reached" if v.now_ns - since >= self.hold_ns else ""
-        return Tick(p, wants, f"pressure ≤ {self.to_mbar:g} mbar for {self.hold_ns / SECOND:g} s", done=done)
+        return Tick(p, wants, text, done=done)
 
     def values(self, p: PumpState, v: View) -> Values:
         """Return the pressure that was reached, mbar."""
