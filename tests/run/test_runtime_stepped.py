@@ -347,6 +347,7 @@ def test_after_an_error_of_ours_a_link_polls_no_more_but_still_writes_off():
     assert "KeyError" in station.journal.notices[-2].text
     assert [line for _, line in station.machines["io"].heard][-1] == b"OFF\n"
     assert outcome.ended
+    assert "a bug" in outcome.links["io"].fault
     assert outcome.links["gauges"].lost == 0
 
 
@@ -362,6 +363,42 @@ def test_an_error_in_the_core_hands_off_to_every_link_and_goes_on_to_the_caller(
             12 * PERIOD_NS + 10 * MILLISECOND
         )
         assert not station.drivers[name].scan_is_alive(13 * PERIOD_NS + 2 * SECOND)
+
+
+def test_a_driver_that_fails_does_not_keep_off_from_the_others():
+    station = toy_station()
+    station.core.is_open = lambda scan: True
+
+    class Failing(ToyDriver):
+        def accept(self, outputs, now_ns):
+            if now_ns >= 12 * PERIOD_NS or not outputs.substrate_shutter:
+                raise LookupError("a bug")
+            super().accept(outputs, now_ns)
+
+    station.drivers["sqc"].__class__ = Failing
+    with pytest.raises(LookupError):
+        run(station)
+    for name in set(LINKS) - {"sqc"}:
+        assert [line for _, line in station.machines[name].heard if line.startswith(b"O")][-1] == b"OFF\n"
+
+
+def test_a_restart_banner_makes_the_link_ask_again_who_is_there():
+    class Restarting(Echo):
+        has_restarted = False
+
+        def advance_to(self, now_ns):
+            if now_ns < 3 * SECOND or self.has_restarted:
+                return []
+            self.has_restarted = True
+            return [(now_ns, b"hello, I am new\n")]
+
+    station = toy_station({"turbo": Restarting("turbo")})
+    outcome = run(station)
+    asked = [t for t, line in station.machines["turbo"].heard if line == b"who\n"]
+    assert len(asked) == 2
+    assert 3 * SECOND <= asked[1] < 3 * SECOND + 2 * PERIOD_NS
+    assert outcome.links["turbo"].surplus == 1
+    assert outcome.links["turbo"].lost == 0
 
 
 # --- the run ---

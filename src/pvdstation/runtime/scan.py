@@ -1,6 +1,5 @@
 """One scan: image in, decision, levels and actions out. The shell around the core; both runtimes step it."""
 
-import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -11,8 +10,6 @@ from pvdstation.drivers.base import Board, Driver
 from pvdstation.model.messages import ActionResult, Event, Image, Outputs, Pace, Request, SupplyLevel
 from pvdstation.model.signals import LONG_AGO, Quality, SignalMap
 from pvdstation.runtime.sinks import EventSink, Journal, Notice
-
-_log = logging.getLogger(__name__)
 
 
 def off_outputs(signals: SignalMap) -> Outputs:
@@ -64,9 +61,7 @@ class Scan:
         """Do one scan. Whatever goes wrong in it: every driver is handed OFF, then the error goes on."""
         try:
             return self._step(now_ns)
-        except Exception:
-            # Two of four: the scan. No decision can be trusted now.
-            _log.exception("scan at %d ns", now_ns)
+        except BaseException:  # two of four: the scan; no decision can be trusted now
             self.hand_off()
             raise
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pvdstation.drivers.base import Driver, Routine
 from pvdstation.model.clock import MILLISECOND
 from pvdstation.model.problems import Refused
-from pvdstation.runtime.backoff import BackOff
 from pvdstation.runtime.sinks import Notice
+from pvdstation.runtime.standing import Standing
 from pvdstation.wires.base import WireLost
 from pvdstation.wires.link import Ask, Link, LinkStatistics, Pause, Reply
 
@@ -43,29 +43,25 @@ class LinkWorker:
     """How often a worker that has stopped polling looks after its outputs."""
 
     __slots__ = (
-        "_back_off", "_drained", "_driver", "_fatal", "_greeting", "_is_lost", "_is_new", "_levels_only", "_link",
-        "_misses", "_reply", "_report", "_spoiled", "_stack", "_urgent", "fault", "name", "next_ns",
+        "_crash", "_drained", "_driver", "_fatal", "_greeting", "_levels_only", "_link", "_misses", "_reply",
+        "_spoiled", "_stack", "_standing", "_urgent", "name", "next_ns",
     )  # fmt: skip
 
     def __init__(self, link: Link, driver: Driver, report: Callable[[Notice], None]) -> None:
         self.name = driver.name
         self.next_ns = 0
         """When the next turn is wanted, ns."""
-        self.fault = ""
-        """Why the link is lost, in words; empty while it answers."""
         self._link = link
         self._driver = driver
-        self._report = report
-        self._back_off = BackOff(driver.name)
+        self._standing = Standing(link, driver, report)
         self._stack: list[_Running] = []
         self._reply: Reply | None = None
         self._urgent = False  # an urgent routine is on the stack
         self._greeting = False  # the greeting is on top of the stack
         self._drained = False
         self._spoiled = False  # a question of this greeting was not answered
-        self._is_new = True  # not identified since the start or since it was lost
-        self._is_lost = False
         self._fatal = ""  # why the link must be closed in its next turn
+        self._crash = ""  # an error of ours, after which only levels are written
         self._levels_only = False
         self._misses = 0
 
@@ -73,6 +69,11 @@ class LinkWorker:
     def driver(self) -> Driver:
         """Return the link's driver."""
         return self._driver
+
+    @property
+    def fault(self) -> str:
+        """Return why the link is lost or polls no more, in words; empty while it answers."""
+        return self._standing.fault or self._crash
 
     @property
     def statistics(self) -> LinkStatistics:
@@ -95,7 +96,8 @@ class LinkWorker:
             _log.exception("link %s", self.name)
             # No more polls: its signals stay without communication, so the core trips; OFF is still written.
             self._levels_only = True
-            next_ns = self._give_up(f"internal error: {type(error).__name__}: {error}", now_ns)
+            self._crash = f"internal error: {type(error).__name__}: {error}"
+            next_ns = self._give_up(self._crash, now_ns)
         self.next_ns = next_ns
         return next_ns
 
@@ -104,8 +106,7 @@ class LinkWorker:
         next_ns = self.next_ns
         if next_ns > now_ns and self._reply is None and not (self._drained or self._fatal):
             # No exchange and no drain is going on until then.
-            due_ns = self._driver.due_ns(now_ns)
-            self.next_ns = next_ns = min(next_ns, max(now_ns, due_ns))
+            self.next_ns = next_ns = min(next_ns, max(now_ns, self._driver.due_ns(now_ns)))
         return next_ns
 
     def retire(self) -> None:
@@ -136,7 +137,7 @@ class LinkWorker:
             return self._give_up(self._fatal, now_ns)
         link = self._link
         if not link.is_open:
-            return self._reopen(now_ns)
+            return self._standing.reopen(now_ns)
         if link.is_dirty and not self._greeting:
             if not self._drained:
                 link.drain()
@@ -199,7 +200,8 @@ class LinkWorker:
             self._spoiled = True
         elif reply.frame and not self._greeting:
             self._misses = 0
-            self._back_off.forgive()
+            if not self._standing.is_proven:
+                self._standing.prove()
         self._reply = reply
         return reply.at_ns
 
@@ -224,30 +226,9 @@ class LinkWorker:
         if self._greeting:
             self._greeting = False
             if not self._spoiled:
-                self._link.is_dirty = False
-                self._welcome(now_ns)
+                self._standing.welcome(now_ns)
         else:
             self._urgent = False  # an urgent routine is above all others, so it is the one that ended, or there is none
-
-    # --- lost and found ---
-
-    def _reopen(self, now_ns: int) -> int:
-        if now_ns < self._back_off.retry_ns:
-            self._driver.fail_actions(self.fault, now_ns)
-            return self._back_off.retry_ns
-        try:
-            self._link.open()
-        except WireLost as lost:
-            return self._give_up(str(lost), now_ns)
-        self._drained = False
-        return self._link.now_ns()
-
-    def _welcome(self, now_ns: int) -> None:
-        """Trust the link: its greeting was answered without a miss."""
-        if self._is_new:
-            self._is_new = self._is_lost = False
-            self.fault = ""
-            self._report(Notice(now_ns, self.name, f"answers: {self._driver.identity}"))
 
     def _distrust(self, text: str, now_ns: int) -> int:
         """Take an answer that made no sense as a miss; drain and greet before anything else."""
@@ -256,27 +237,15 @@ class LinkWorker:
             return self._give_up(text, now_ns)
         self._drop_routines()
         self._link.is_dirty = True
-        self._lose(text, now_ns)
+        self._standing.lose(text, now_ns)
         return now_ns
 
     def _give_up(self, text: str, now_ns: int) -> int:
         """Close the link and return when it is tried again, ns."""
         self._drop_routines()
-        self._link.close()
         self._fatal = ""
         self._misses = 0
-        self._lose(text, now_ns)
-        return self._back_off.put_off(self._link.now_ns())
-
-    def _lose(self, text: str, now_ns: int) -> None:
-        self.fault = text
-        if self._is_lost:
-            self._driver.fail_actions(text, now_ns)
-            return
-        self._is_lost = self._is_new = True
-        self._link.statistics.lost += 1
-        self._report(Notice(now_ns, self.name, f"lost: {text}"))
-        self._driver.lose(now_ns)
+        return self._standing.close(text, now_ns)
 
     def _drop_routines(self) -> None:
         stack, self._stack = self._stack, []
