@@ -114,6 +114,20 @@ def test_an_error_in_the_core_is_off_everywhere_and_goes_on_to_the_caller():
         assert [line for _, line in station.machines[name].heard if line.startswith(b"O")][-1] == b"OFF\n"
 
 
+def test_a_driver_that_fails_keeps_no_thread_and_no_other_link_from_its_end():
+    station = live()
+    station.core.is_open = lambda scan: True
+
+    def fail(outputs, now_ns):
+        raise LookupError("a bug")
+
+    station.drivers["sqc"].accept = fail
+    with pytest.raises(LookupError):
+        station.run.run()
+    for name in set(LINKS) - {"sqc"}:
+        assert not any(line == b"ON\n" for _, line in station.machines[name].heard)
+
+
 def test_when_scans_stand_still_the_links_switch_off_by_themselves():
     station = live(scans=12)
     clock = RealClock()

@@ -143,9 +143,11 @@ class LiveRun:
         self._stop.set()
 
     def _shut_down(self) -> None:
-        self._scan.hand_off()
-        for thread in self._threads:
-            thread.retire()
-        for thread in self._threads:
-            thread.join()
-        self._scan.flush()
+        try:
+            self._scan.hand_off()
+        finally:
+            for thread in self._threads:
+                thread.retire()
+            for thread in self._threads:
+                thread.join()
+            self._scan.flush()

@@ -127,8 +127,10 @@ class SteppedRun:
 
     def _settle(self, now_ns: int) -> None:
         """Let the links write OFF."""
-        self._scan.hand_off()
-        for worker in self._workers:
-            worker.retire()
-        self._agenda.hurry(now_ns)
-        self._agenda.run_before(now_ns + self.SETTLE_NS)
+        try:
+            self._scan.hand_off()
+        finally:
+            for worker in self._workers:
+                worker.retire()
+            self._agenda.hurry(now_ns)
+            self._agenda.run_before(now_ns + self.SETTLE_NS)

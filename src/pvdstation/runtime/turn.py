@@ -66,11 +66,6 @@ class LinkWorker:
         self._misses = 0
 
     @property
-    def driver(self) -> Driver:
-        """Return the link's driver."""
-        return self._driver
-
-    @property
     def fault(self) -> str:
         """Return why the link is lost or polls no more, in words; empty while it answers."""
         return self._standing.fault or self._crash
