@@ -470,7 +470,7 @@ class _Turn:
         if tick.trouble is not None and tick.trouble.response > ActionClass.HOLD:
             self._trouble(tick.trouble)
         elif self.mode is Mode.HOLDING:
-            if tick.is_settled:
+            if tick.is_settled or tick.trouble is not None:
                 self._move(Cue.SETTLED, ("reason", self.reason))
         else:
             limits = self.frame.station.limits

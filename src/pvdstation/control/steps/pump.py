@@ -48,7 +48,7 @@ class Pump:
         """Move one stage at a time, each confirmed by switches and gauges."""
         if drive is not Drive.RUN and not self.after_gas:
             return self._parked(p, v)
-        tick: Tick = getattr(self, f"_{p.stage.replace(' ', '_')}")(p, v)
+        tick: Tick = getattr(self, f"_{p.stage.replace(' ', '_')}")(p, v)._replace(is_cold=True)
         if v.now_ns - p.began_ns > self.timeout_ns and not tick.done:
             text = f"{self.to_mbar:g} mbar not reached in {self.timeout_ns / 60e9:g} min"
             return tick._replace(trouble=Trouble(ActionClass.HOLD, "pump_down", text))
