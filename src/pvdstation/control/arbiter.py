@@ -142,6 +142,7 @@ def arbitrate(wants: Outputs, v: View, scene: Scene, intents: tuple[Intent, ...]
         turbo=wants.turbo if wants.turbo == last.turbo or missing("turbo", v, scene) is None else last.turbo,
         pace=_pace(v, supplies, wants),
         until_ns=v.now_ns + to_ns(v.station.limits.lease),
+        substrate_until_ns=wants.substrate_until_ns,
     )
     return Ruling(outputs, tuple(gate.kept), tuple(gate.asked), tuple(gate.refusals))
 

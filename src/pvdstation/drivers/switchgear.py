@@ -34,7 +34,7 @@ class SwitchgearDriver(CouplerExchanges):
         self._asked = 0
         self._again_ns = -FAR
         self._seen: object = None
-        self._seen_bits = 0
+        self._seen_bits = self._closed_bits = 0
         self._fed_scan_ns = -FAR
         self._feed_due_ns = -FAR
         self._beat = 1
@@ -60,7 +60,8 @@ class SwitchgearDriver(CouplerExchanges):
         if outputs is not self._seen:
             self._seen = outputs
             self._seen_bits = self._wiring.bits_of(outputs)
-        return self._seen_bits
+            self._closed_bits = self._wiring.bits_of(outputs._replace(substrate_shutter=False))
+        return self._seen_bits if now_ns < outputs.substrate_until_ns else self._closed_bits
 
     def _bring(self, wanted: int) -> Routine:
         if self._written is None and self._asked == wanted:
@@ -86,8 +87,10 @@ class SwitchgearDriver(CouplerExchanges):
         return super().next_poll(now_ns)
 
     def quiet_until_ns(self, now_ns: int) -> int:
-        """Return when the next poll or heartbeat is due, or the lease runs out, ns."""
+        """Return when the next poll or heartbeat is due, or a lease runs out (the substrate shutter has its own), ns."""
         due_ns = super().quiet_until_ns(now_ns)
+        if self._outputs is not None and now_ns < self._outputs.substrate_until_ns:
+            due_ns = min(due_ns, self._outputs.substrate_until_ns)
         return min(due_ns, self._feed_due_ns) if self._must_feed() else due_ns
 
     def _must_feed(self) -> bool:

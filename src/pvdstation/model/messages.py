@@ -73,6 +73,7 @@ class Outputs(NamedTuple):
     turbo: bool | None  # None = as it was found
     pace: Pace
     until_ns: int
+    substrate_until_ns: int = 2**62  # the substrate shutter closes then, between two scans: the layer's predicted end
 
 
 class ActionKind(StrEnum):

@@ -41,6 +41,7 @@ class DepositState(NamedTuple):
     delay_ns: int = FIRST_GUESS_NS
     opened_ns: int = 0  # effective opening
     baseline_nm: float = math.nan
+    close_ns: int | None = None  # the order to close stands for this time, before the next scan
     film_nm: float = 0.0
     time_to_rate_s: float = math.nan
     statistics: Statistics = Statistics()
@@ -149,11 +150,16 @@ class Deposit:
             p = p._replace(statistics=counted(p.statistics, v, self.w, p.track.rate_nm_s))
         left_nm = self.order.thickness_nm - p.film_nm
         text = f"thickness {self.order.thickness_nm:g} nm: {left_nm - self._grown(p, v.now_ns):.1f} nm to go"
-        reached_ns = time_of(p.track, p.baseline_nm + left_nm)
-        half_scan_ns = v.frame.period_ns // 2
-        if reached_ns is not None and reached_ns - p.delay_ns <= v.now_ns + half_scan_ns:
+        reached_ns = p.close_ns
+        if reached_ns is None:
+            at_ns = time_of(p.track, p.baseline_nm + left_nm)
+            reached_ns = None if at_ns is None else at_ns - p.delay_ns
+        if reached_ns is not None and reached_ns <= v.now_ns:
             return self._close(self._closing(p, v, "thickness reached"), v, tick)
-        return self._says(p, v, tick, text, substrate=True, captured=True)
+        if reached_ns is None or reached_ns > v.now_ns + v.frame.period_ns:
+            return self._says(p, v, tick, text, substrate=True, captured=True)
+        answer = self._says(p._replace(close_ns=reached_ns), v, tick, text, substrate=True, captured=True)
+        return answer._replace(wants=answer.wants._replace(substrate_until_ns=reached_ns))
 
     def _grown(self, p: DepositState, at_ns: int) -> float:
         return thickness_at(p.track, at_ns) - p.baseline_nm
@@ -162,9 +168,15 @@ class Deposit:
         """Return the state in which the substrate shutter is told to close; nothing was exposed before it opened."""
         if p.stage == "capture":
             return p._replace(stage="held", ending=ending, since_ns=v.now_ns)
+        ordered_ns = v.now_ns if p.close_ns is None else p.close_ns
         baseline = p.baseline_nm if p.stage == "exposed" else thickness_at(p.track, v.now_ns + p.delay_ns)
         return p._replace(
-            stage="close", since_ns=v.now_ns, stroke=Stroke(v.now_ns, v.now_ns), ending=ending, baseline_nm=baseline
+            stage="close",
+            since_ns=ordered_ns,
+            stroke=Stroke(ordered_ns, ordered_ns),
+            close_ns=None,
+            ending=ending,
+            baseline_nm=baseline,
         )
 
     def _close(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
