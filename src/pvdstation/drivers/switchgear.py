@@ -87,7 +87,7 @@ class SwitchgearDriver(CouplerExchanges):
         return super().next_poll(now_ns)
 
     def quiet_until_ns(self, now_ns: int) -> int:
-        """Return when the next poll or heartbeat is due, or a lease runs out (the substrate shutter has its own), ns."""
+        """Return when the next poll or heartbeat is due, or a lease runs out (the substrate shutter has one), ns."""
         due_ns = super().quiet_until_ns(now_ns)
         if self._outputs is not None and now_ns < self._outputs.substrate_until_ns:
             due_ns = min(due_ns, self._outputs.substrate_until_ns)
