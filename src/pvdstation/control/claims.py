@@ -1,0 +1,291 @@
+"""Claims of the interlocks: each true only when fresh, good, in-range readings prove it.
+
+``needed`` says when a rule is judged, ``holds`` what must be true then. A claim that another rule judges (an old
+gauge, a silent link) is left to that rule, so that the first cause names the right one.
+"""
+
+import math
+from collections.abc import Callable
+
+from pvdstation.control import conditions as c
+from pvdstation.control.conditions import Condition
+from pvdstation.control.scene import Scene
+from pvdstation.control.view import View
+from pvdstation.model.signals import Quality, SupplyMode
+from pvdstation.model.station import Station
+
+
+def always(_v: View, _scene: Scene) -> bool:
+    """Hold in every state of a run."""
+    return True
+
+
+def energy(v: View, _scene: Scene) -> bool:
+    """Return whether any supply was commanded on."""
+    return v.any_energised()
+
+
+def exposed(v: View, _scene: Scene) -> bool:
+    """Return whether the substrate shutter was told to be open."""
+    return v.last.substrate_shutter
+
+
+def gate(v: View, _scene: Scene) -> bool:
+    """Return whether the HV gate was told to be open."""
+    return v.last.gate
+
+
+def n2(v: View, _scene: Scene) -> bool:
+    """Return whether the N2 valve was told to be open."""
+    return v.last.n2
+
+
+def vent(v: View, _scene: Scene) -> bool:
+    """Return whether the vent valve was told to be open."""
+    return v.last.vent
+
+
+def regulating(_v: View, scene: Scene) -> bool:
+    """Return whether a rate loop is closed."""
+    return scene.layer is not None and scene.layer.is_regulating
+
+
+def every(*claims: Condition) -> Callable[[View, Scene], bool]:
+    """Return the claim that all conditions hold."""
+    return lambda v, scene: all(claim.holds(v, scene) for claim in claims)
+
+
+# --- pressure ---
+
+
+def pressure_below(limit: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
+    """A bad or old gauge is the gauge rule's business; a good one must be below, and NaN is not."""
+
+    def holds(v: View, _scene: Scene) -> bool:
+        reading = v.readings[v.s.full_range]
+        return reading.quality > Quality.UNDER_RANGE or reading.value <= limit(v.station)
+
+    return holds
+
+
+def gauges_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
+    """Return the claim that both chamber gauges are good, younger than the limit, and show vacuum."""
+
+    def holds(v: View, _scene: Scene) -> bool:
+        age_ns = age_s(v.station) * 1e9
+        for number in (v.s.full_range, v.s.capacitance):
+            reading = v.readings[number]
+            if reading.quality > Quality.UNDER_RANGE or v.now_ns - reading.at_ns > age_ns:
+                return False
+        return v.readings[v.s.capacitance].value < 2.0
+
+    return holds
+
+
+# --- supplies ---
+
+
+def supply_agrees(v: View, _scene: Scene) -> bool:
+    """Return whether each supply delivers what its loop asks, within the limit, above the current at which it is judged."""
+    limits = v.station.limits
+    for w in c.energised(v):
+        asked, flows = c.commanded_a(v, w), v.supply(w.signals.current)
+        if math.isnan(asked):
+            continue  # nobody knows what the SQC-310 asks: its own link rule acts
+        if max(asked, flows) > limits.supply_agrees_above and not abs(flows - asked) <= limits.supply_agrees:
+            return False
+    return True
+
+
+def supply_state(v: View, _scene: Scene) -> bool:
+    """From the mode threshold on the supply regulates current; it has no fault, no error, and the right reference."""
+    above_a = v.station.limits.mode_above
+    for w in c.energised(v):
+        slow_ns = 3 * v.frame.supply_age_ns
+        if v.value(w.signals.faults, slow_ns) != 0 or v.value(w.signals.error, slow_ns) != 0:
+            return False
+        if v.value(w.signals.external, slow_ns) != (w.supply.current_source == "analogue"):
+            return False
+        if c.commanded_a(v, w) > above_a and v.supply(w.signals.mode) != SupplyMode.CC:
+            return False
+    return True
+
+
+def power_ceiling(v: View, _scene: Scene) -> bool:
+    """Return whether asked current and measured power stay below every limit."""
+    for w in c.energised(v):
+        asked = c.commanded_a(v, w)
+        if not math.isnan(asked) and asked > (w.source.max_power + 0.2) * w.supply.full_scale / 100:
+            return False
+        watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
+        if watts > w.supply.p_limit:
+            return False
+    return True
+
+
+def resistance(v: View, scene: Scene) -> float:
+    """Return V/I at the supply of the layer's source, ohm, leads included; NaN below 1 A or when unknown."""
+    layer = scene.layer
+    if layer is None:
+        return math.nan
+    w = v.frame.sources[layer.source]
+    current = v.supply(w.signals.current)
+    return v.supply(w.signals.voltage) / current if current > 1 else math.nan
+
+
+def in_first_ramp_window(v: View, scene: Scene) -> bool:
+    """Return whether the current is between 12 and 16 A of ramp 1, where the boat is fingerprinted."""
+    layer = scene.layer
+    return (
+        layer is not None
+        and layer.is_first_ramp
+        and 12 <= v.supply(v.frame.sources[layer.source].signals.current) <= 16
+    )
+
+
+def cold_resistance(v: View, scene: Scene) -> bool:
+    """Return whether V/I is near the station's value for this boat."""
+    if scene.layer is None:
+        return True
+    expected = v.frame.sources[scene.layer.source].source.cold_resistance
+    return abs(resistance(v, scene) / expected - 1) <= v.station.limits.resistance_window / 100
+
+
+def has_median(_v: View, scene: Scene) -> bool:
+    """Return whether a layer is exposed and its medians are known."""
+    return scene.layer is not None and scene.layer.is_exposed and not math.isnan(scene.layer.resistance_ohm)
+
+
+def steady_resistance(v: View, scene: Scene) -> bool:
+    """Return whether V/I is near the layer's own median."""
+    if scene.layer is None:
+        return True
+    return abs(resistance(v, scene) / scene.layer.resistance_ohm - 1) <= v.station.limits.resistance_drift / 100
+
+
+def steady_power(v: View, scene: Scene) -> bool:
+    """Return whether the power is near the layer's own median."""
+    layer = scene.layer
+    if layer is None or math.isnan(layer.power_w):
+        return True
+    signals = v.frame.sources[layer.source].signals
+    watts = v.supply(signals.voltage) * v.supply(signals.current)
+    return abs(watts / layer.power_w - 1) <= v.station.limits.power_drift / 100
+
+
+def no_uncommanded_energy(v: View, _scene: Scene) -> bool:
+    """Commanded off for a second: below 1 A, or the enable contact is read back open."""
+    for w in v.frame.sources:
+        since = v.sources[w.index].commanded_off_since_ns
+        if since is None or v.now_ns - since < 1_000_000_000:
+            continue
+        current = v.readings[w.signals.current]
+        flows = current.quality is Quality.GOOD and not current.value <= v.station.limits.hot_above
+        if flows and v.now_ns - current.at_ns <= 3 * v.frame.supply_age_ns:
+            return False
+    return True
+
+
+# --- rate ---
+
+
+def rate_within(band: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
+    """Return the claim that the 1 s rate is within a band around the set-point."""
+
+    def holds(v: View, scene: Scene) -> bool:
+        layer = scene.layer
+        return layer is None or abs(layer.rate_nm_s / layer.set_rate_nm_s - 1) <= band(v.station) / 100
+
+    return holds
+
+
+def rate_is_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
+    """Return the claim that the crystal of the layer was read within a time."""
+
+    def holds(v: View, scene: Scene) -> bool:
+        if scene.layer is None:
+            return True
+        w = v.frame.sources[scene.layer.source]
+        reading = v.readings[w.crystal.frequency]
+        return reading.quality is Quality.GOOD and v.now_ns - reading.at_ns <= age_s(v.station) * 1e9
+
+    return holds
+
+
+def crystal_good(v: View, scene: Scene) -> bool:
+    """Judged on the last reading; its age is the rate rule's business."""
+    if scene.layer is None:
+        return True
+    w = v.frame.sources[scene.layer.source]
+    frequency = v.readings[w.crystal.frequency].value
+    active = v.readings[w.crystal.status].value == 1
+    return active and v.station.sqc.f_min <= frequency <= v.station.sqc.f_max * 1.01
+
+
+def layer_rate_exposed(v: View, scene: Scene) -> bool:
+    """Return whether a layer grows on the substrate."""
+    return v.last.substrate_shutter and scene.layer is not None and scene.layer.is_exposed
+
+
+# --- shutters and valves ---
+
+
+def closing_shutters_follow(v: View, _scene: Scene) -> bool:
+    """Return whether every shutter that was told to close is confirmed closed."""
+    wanted = (
+        (v.last.substrate_shutter, v.s.substrate_shutter),
+        *zip(v.last.source_shutter, v.s.source_shutter, strict=True),
+    )
+    return all(is_open or v.is_closed(number) for is_open, number in wanted)
+
+
+def opening_shutters_follow(v: View, _scene: Scene) -> bool:
+    """Return whether every shutter that was told to open is confirmed open."""
+    wanted = (
+        (v.last.substrate_shutter, v.s.substrate_shutter),
+        *zip(v.last.source_shutter, v.s.source_shutter, strict=True),
+    )
+    return all(v.is_open(number) for is_open, number in wanted if is_open)
+
+
+def sqc_sees_vapour(v: View, scene: Scene) -> bool:
+    """The SQC-310 in phase 12 to 14 regulates blind when the source shutter is not open."""
+    if scene.layer is None:
+        return True
+    w = v.frame.sources[scene.layer.source]
+    return w.host or v.slow_sqc(v.s.sqc_phase) not in (12, 13, 14) or v.is_open(w.shutter)
+
+
+def gas_valves_follow(v: View, _scene: Scene) -> bool:
+    """Return whether gas valves that were told to close are confirmed closed."""
+    return (v.last.n2 or v.is_closed(v.s.n2)) and (v.last.vent or v.is_closed(v.s.vent))
+
+
+def hot(v: View, _scene: Scene) -> bool:
+    """Return whether a source is on, or hot from having been on in this run."""
+    return v.any_energised() or any(w.was_energised_ns is not None and w.is_hot for w in v.sources)
+
+
+def io_younger(v: View, _scene: Scene) -> bool:
+    """Return whether the I/O image is fresh."""
+    return not math.isnan(v.io(v.s.e_stop_ok))
+
+
+def supplies_younger(v: View, _scene: Scene) -> bool:
+    """Return whether every energised supply's current is fresh."""
+    return all(not math.isnan(v.supply(w.signals.current)) for w in c.energised(v))
+
+
+def limit(name: str) -> Callable[[Station], float]:
+    """Return the reader of a station's limit, by name."""
+    return lambda station: float(getattr(station.limits, name))
+
+
+def age_limit(name: str) -> Callable[[Station], float]:
+    """Return the reader of a station's age limit, by name, s."""
+    return lambda station: float(getattr(station.limits.age, name))
+
+
+def shutter_follow_s(station: Station) -> float:
+    """Return how long a shutter may take, s."""
+    return station.io.follow.shutter

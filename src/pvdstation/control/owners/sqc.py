@@ -1,0 +1,137 @@
+"""The SQC-310 as owner of the rate loop: it regulates through its analogue output, we prepare, start, watch, end."""
+
+import math
+
+from pvdstation.control.arbiter import SUPPLY_OFF
+from pvdstation.control.crystal_rate import Track
+from pvdstation.control.owners.face import STOPPED, Ask, Power, PowerTick, Shared, is_off, staged
+from pvdstation.control.view import View
+from pvdstation.model.clock import to_ns
+from pvdstation.model.messages import ActionKind
+
+RAMPS_AND_SOAKS = (1, 2, 7, 8, 9, 10)
+SOAK_2 = 10
+SHUTTER_DELAY = 12
+DEPOSIT = 13
+REGULATED = (12, 13, 14)
+
+
+class SqcOwner(Shared):
+    """The SQC-310 regulates through its analogue output; we prepare, start, watch, and end the layer."""
+
+    def first(self, now_ns: int) -> Power:
+        """Return the memory at the start of conditioning."""
+        return Power("prepare", now_ns)
+
+    def condition(self, p: Power, v: View) -> PowerTick:
+        """Template, arm, energise, start, prove; then phases 1 to 10 up to the closing of the loop."""
+        match p.stage:
+            case "prepare":
+                text = "template, material, film and layer written and read back"
+                return self.answered(p, v, ActionKind.SQC_PREPARE, "sqc", "arm", text, SUPPLY_OFF)
+            case "arm":
+                text = "supply armed, every limit read back"
+                return self.answered(p, v, ActionKind.SUPPLY_ARM, self.w.link, "energise", text, SUPPLY_OFF)
+            case "energise":
+                return self.energise(p, v, "start")
+            case "start":
+                return self.answered(p, v, ActionKind.SQC_START, "sqc", "prove", "process started", self.on(v))
+            case "prove":
+                return self.answered(p, v, ActionKind.SQC_PROVE, "sqc", "heat", "template proved", self.on(v))
+            case _:
+                return self._heat(self._seen(p, v), v)
+
+    def _seen(self, p: Power, v: View) -> Power:
+        phase = v.slow_sqc(v.s.sqc_phase)
+        if math.isnan(phase) or phase == p.phase:
+            return p
+        return p._replace(phase=int(phase), phase_since_ns=v.now_ns)
+
+    def _strange(self, p: Power, v: View, allowed: tuple[int, ...]) -> str:
+        """Return what is wrong with the unit's state: a phase or process that we did not ask for."""
+        process = v.slow_sqc(v.s.sqc_process)
+        if not math.isnan(process) and process != self.w.source.sqc.process:
+            return f"SQC-310 runs process {process:g}, not {self.w.source.sqc.process}: somebody else commands it"
+        if p.phase not in allowed and p.phase >= 0:
+            return f"SQC-310 is in phase {p.phase}, expected {', '.join(map(str, allowed))}"
+        return ""
+
+    def _heat(self, p: Power, v: View) -> PowerTick:
+        condition = self.w.source.condition
+        lead_ns = to_ns(condition.soak2 - v.station.defaults.source_shutter_lead)
+        soaked = p.phase == SOAK_2 and v.now_ns - p.phase_since_ns >= lead_ns
+        done = p.phase in REGULATED
+        name = {7: "ramp 1", 8: "soak 1", 9: "ramp 2", 10: "soak 2"}.get(p.phase, f"phase {p.phase}")
+        return PowerTick(
+            p,
+            self.on(v),
+            opens_shutter=soaked or done,
+            text=name,
+            done=done,
+            fault=self._strange(p, v, (*RAMPS_AND_SOAKS, *REGULATED)),
+            is_first_ramp=p.phase == 7,
+        )
+
+    def take_over(self, v: View) -> Power:
+        """Return the memory at the start of the deposit; the unit has closed its loop by itself."""
+        return Power("regulate", v.now_ns)
+
+    def regulate(self, p: Power, v: View, track: Track, set_rate_nm_s: float) -> PowerTick:
+        """Watch phases 12 to 14; the substrate may be exposed in 13."""
+        del track, set_rate_nm_s
+        p = self._seen(p, v)
+        return PowerTick(
+            p,
+            self.on(v),
+            opens_shutter=True,
+            text="shutter delay" if p.phase == SHUTTER_DELAY else "deposit",
+            fault=self._strange(p, v, REGULATED),
+            is_regulating=True,
+            may_expose=p.phase == DEPOSIT,
+        )
+
+    def closing(self, now_ns: int, p: Power) -> Power:
+        """Return the memory at the start of the layer's end."""
+        return Power("final", now_ns, phase=p.phase, phase_since_ns=p.phase_since_ns)
+
+    def end(self, p: Power, v: View) -> PowerTick:
+        """Force final thickness, idle ramp to phase 0, output read as 0.00 %, then off."""
+        p = self._seen(p, v)
+        idle = self.on(v, foldback=False)
+        match p.stage:
+            case "final":
+                tick = self.answered(p, v, ActionKind.SQC_END_LAYER, "sqc", "idle", "layer ended", self.on(v))
+                if tick.fault:
+                    return self._stop(v, p)
+                return tick._replace(opens_shutter=True, is_regulating=True)
+            case "idle":
+                longest_ns = to_ns(self.w.source.idle.ramp + 5)
+                if p.phase == STOPPED:
+                    return PowerTick(staged("zero", v, p), idle, opens_shutter=False, text="idle ramp")
+                if v.now_ns - p.since_ns > longest_ns:
+                    return self._stop(v, p)
+                return PowerTick(p, idle, opens_shutter=p.phase in REGULATED, text="idle ramp")
+            case "zero":
+                tick = self.answered(p, v, ActionKind.SQC_ZERO, "sqc", "off", "output reads 0.00 %", idle)
+                return self._stop(v, p) if tick.fault else tick
+            case "stop" | "stopping":
+                return self.cut(p, v)
+            case _:
+                return self.off(p, v)
+
+    def _stop(self, v: View, p: Power) -> PowerTick:
+        return self.cut(staged("stop", v, p), v)
+
+    def cut(self, p: Power, v: View) -> PowerTick:
+        """Stop the process, supply off in the same scan; done when both are read back."""
+        p = self._seen(p, v)
+        text = "process stopped, supply off"
+        off = PowerTick(p, SUPPLY_OFF, opens_shutter=False, text=text, done=is_off(v, self.w) and p.phase == STOPPED)
+        if p.stage == "stopping":
+            if v.result is not None and not v.result.ok and p.phase != STOPPED:
+                return off._replace(power=staged("stop", v, p))
+            return off
+        if p.phase == STOPPED:
+            return off
+        asked = staged("stopping", v, p)
+        return off._replace(power=asked, ask=Ask(ActionKind.SQC_STOP, "sqc"), done=False)
