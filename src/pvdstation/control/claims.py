@@ -86,7 +86,7 @@ def gauges_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene],
 
 
 def supply_agrees(v: View, _scene: Scene) -> bool:
-    """Return whether each supply delivers what its loop asks, within the limit, above the current at which it is judged."""
+    """Return whether each supply delivers what its loop asks, judged above the current of the station file."""
     limits = v.station.limits
     for w in c.energised(v):
         asked, flows = c.commanded_a(v, w), v.supply(w.signals.current)

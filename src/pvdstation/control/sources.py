@@ -38,26 +38,27 @@ class Wiring:
         self.crystal = signals.sensor[source.sensor]
         self.tooling_pct = station.sensor[source.sensor].tooling
         self.host = source.rate_loop == "host"
+        self.hot_above_a = station.limits.hot_above
+        self.supply_age_ns = to_ns(station.limits.age.supply)
         self.cool_down_ns = to_ns(source.cool_down)
         self.foldback_above_a = self.supply.foldback.above
         self.foldback_after_ns = to_ns(self.supply.foldback.after)
 
 
 def updated(
-    before: SourceState,
-    wiring: Wiring,
-    readings: tuple[Reading, ...],
-    last: Outputs,
-    limits: tuple[float, int],
-    now_ns: int,
+    before: SourceState, wiring: Wiring, readings: tuple[Reading, ...], last: Outputs, now_ns: int
 ) -> SourceState:
-    """Return the source's state after this scan's readings. ``limits``: (hot above A, age of supply readings ns)."""
-    hot_above_a, age_ns = limits
+    """Return the source's state after this scan's readings."""
     current = readings[wiring.signals.current]
-    fresh = current.quality is Quality.GOOD and now_ns - current.at_ns <= age_ns
+    fresh = current.quality is Quality.GOOD and now_ns - current.at_ns <= wiring.supply_age_ns
     on = last.supply[wiring.supply_index].on
-    off = fresh and current.value <= hot_above_a and readings[wiring.signals.mode].value == SupplyMode.OFF and not on
-    hot = before.is_hot or on or (fresh and current.value > hot_above_a)
+    off = (
+        fresh
+        and current.value <= wiring.hot_above_a
+        and readings[wiring.signals.mode].value == SupplyMode.OFF
+        and not on
+    )
+    hot = before.is_hot or on or (fresh and current.value > wiring.hot_above_a)
     off_since = (before.off_since_ns if before.off_since_ns is not None else now_ns) if off else None
     if hot and off_since is not None and now_ns - off_since >= wiring.cool_down_ns:
         hot = False

@@ -127,6 +127,11 @@ def _late_scans(before: Watch, v: View) -> tuple[int, ...]:
     return late
 
 
+def rearmed(state: Watch) -> Watch:
+    """Return the state in which rules that have acted may act again."""
+    return state._replace(guards=tuple(Guard() if guard.acted else guard for guard in state.guards))
+
+
 def blocked(state: Watch) -> frozenset[str]:
     """Return the outputs that acted interlocks keep closed."""
     return frozenset(

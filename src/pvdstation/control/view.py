@@ -33,7 +33,6 @@ class Frame:
         self.turbo_age_ns = to_ns(age.turbo)
         self.period_ns = to_ns(station.scan_period)
         self.turbo_ready_hz = station.turbo.nominal * station.turbo.ready / 100
-        self.off_limits = (station.limits.hot_above, self.supply_age_ns)
 
 
 class View:

@@ -1,0 +1,67 @@
+"""Everything the core remembers from scan to scan."""
+
+from typing import Any, NamedTuple
+
+from pvdstation.control.arbiter import SUPPLY_OFF, Intent, Refusal
+from pvdstation.control.errands import Pending
+from pvdstation.control.scene import EMPTY, Scene
+from pvdstation.control.sources import SourceState
+from pvdstation.control.states import Mode
+from pvdstation.control.supervisor import Watch
+from pvdstation.model.messages import Outputs, Pace
+from pvdstation.model.station import Station
+
+
+class Course(NamedTuple):
+    """Where the run is: its state, its step, and the first cause of leaving the planned way."""
+
+    mode: Mode
+    mode_since_ns: int
+    step: int = 0
+    step_state: Any = None  # None: the step has not begun, or has ended
+    step_began_ns: int = 0
+    stage: str = ""  # what the step waits for
+    is_cold: bool = False  # held without energy
+    is_confirming: bool = False  # the step has ended; waiting for the safe state
+    is_told_unsafe: bool = False  # "OFF NOT CONFIRMED" has been said
+    cause: str = ""  # name of the rule, or "operator"
+    reason: str = ""  # the cause in words
+
+
+class State(NamedTuple):
+    """The memory of the core."""
+
+    course: Course
+    last: Outputs
+    sources: tuple[SourceState, ...]
+    watch: Watch = Watch()
+    scene: Scene = EMPTY
+    number: int = 0  # of the last event
+    intents: tuple[Intent, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    pending: Pending | None = None
+    io_armed: bool = False
+    since_gas: bool = False  # a gas valve has been open since the last high vacuum
+    low_since_ns: int | None = None  # pressure below the start limit without a gap
+
+
+def first_state(station: Station, now_ns: int) -> State:
+    """Return the memory before the first scan: everything off, every source hot, the turbo as it is."""
+    sources, supplies = len(station.source), len(station.supply)
+    off = Outputs(
+        source_shutter=(False,) * sources,
+        substrate_shutter=False,
+        n2=False,
+        vent=False,
+        roughing=False,
+        gate=False,
+        foreline=False,
+        backing_stop=False,
+        enable=(False,) * supplies,
+        beacon=False,
+        supply=(SUPPLY_OFF,) * supplies,
+        turbo=None,
+        pace=Pace(sqc=False, crystals=(), supplies=(False,) * supplies, gas=False),
+        until_ns=now_ns,
+    )
+    return State(Course(Mode.STARTING, now_ns), off, (SourceState(commanded_off_since_ns=now_ns),) * sources)

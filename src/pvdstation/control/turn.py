@@ -1,0 +1,361 @@
+"""One scan: judge the interlocks, move the run, let the step say what it wants, arbitrate."""
+
+import math
+from typing import Protocol
+
+from pvdstation.control.arbiter import Intent, arbitrate, safe_levels
+from pvdstation.control.chronicle import Chronicle
+from pvdstation.control.decision import Decision
+from pvdstation.control.errands import Errands
+from pvdstation.control.owners import STOPPED, Ask
+from pvdstation.control.sources import updated
+from pvdstation.control.state import State
+from pvdstation.control.states import ENDED, Cue, Mode, after
+from pvdstation.control.steps.base import Drive, StepLogic, Tick, Trouble
+from pvdstation.control.steps.quiet import unconfirmed
+from pvdstation.control.supervisor import Bound, Finding, blocked, rearmed, watch
+from pvdstation.control.view import Frame, View
+from pvdstation.model.clock import SECOND, to_ns
+from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request
+from pvdstation.recipe.procedure import Deposit, Procedure, Step
+
+START_TIMEOUT_NS = 60 * SECOND
+UNSAFE_AFTER_NS = 120 * SECOND
+"""How long a run may stay unconfirmed before it is reported as such; the orders stand all the while."""
+OPERATOR = "operator"
+CUES = {
+    ActionClass.HOLD: Cue.HOLD,
+    ActionClass.STOP: Cue.STOP,
+    ActionClass.FAST_OFF: Cue.ABORT,
+    ActionClass.HARD_OFF: Cue.ABORT,
+}
+
+
+class Plan(Protocol):
+    """What does not change from scan to scan."""
+
+    frame: Frame
+    procedure: Procedure
+    logic: tuple[StepLogic, ...]
+    layers: tuple[LayerSetup | None, ...]
+    rules: tuple[Bound, ...]
+
+
+class Turn:
+    """Reads the old state, builds the new one; lives for one scan."""
+
+    def __init__(self, plan: Plan, old: State, image: Image, now_ns: int) -> None:
+        self.plan = plan
+        self.old = old
+        self.now_ns = now_ns
+        self.course = old.course
+        self.chronicle = Chronicle(old.number, now_ns)
+        self.errands = Errands(old.pending, self.chronicle, now_ns)
+        self.io_armed = old.io_armed
+        result = self.errands.resolve(image)
+        if self.errands.ended is not None and self.errands.ended[0].kind is ActionKind.IO_ARM:
+            self.io_armed = self.errands.ended[1].ok
+        frame = plan.frame
+        self.v = View(
+            frame,
+            image.readings,
+            old.last,
+            tuple(
+                updated(state, wiring, image.readings, old.last, now_ns)
+                for state, wiring in zip(old.sources, frame.sources, strict=True)
+            ),
+            now_ns,
+            since_gas=old.since_gas,
+            low_since_ns=old.low_since_ns,
+            result=result,
+        )
+        self.judged = old.watch
+
+    def decide(self, requests: tuple[Request, ...]) -> Decision:
+        """Judge, react, tick, arbitrate."""
+        self.judged, findings = watch(self.old.watch, self.plan.rules, self.v, self.old.scene)
+        for finding in findings:
+            self._react(finding)
+        for request in requests:
+            self._take(request)
+        tick = self._tick()
+        if tick.ask is not None:
+            self.errands.ask(tick.ask, self.plan.layers[self.course.step])
+        self.errands.send(self.v.readings[self.v.s.journal_durable].value)
+        ruling = arbitrate(tick.wants, self.v, tick.scene, self.old.intents, blocked(self.judged))
+        intents = (*ruling.intents, *(Intent(name, self._intend(name)) for name in ruling.asked))
+        self.chronicle.tell_outputs(self.plan.frame, self.old.last, ruling.outputs)
+        overdue = self.course.mode is Mode.ABORTING and self._mode_lasts_ns() > UNSAFE_AFTER_NS
+        if overdue and not self.course.is_told_unsafe:
+            self._tell_unsafe()
+        state = State(
+            self.course,
+            ruling.outputs,
+            self.v.sources,
+            self.judged,
+            tick.scene,
+            self.chronicle.number,
+            intents,
+            ruling.refusals,
+            self.errands.pending,
+            self.io_armed,
+            (self.old.since_gas or ruling.outputs.n2) and not ruling.outputs.gate,
+            self._low_since(),
+        )
+        ended = self.course.mode in ENDED or overdue
+        return Decision(state, ruling.outputs, self.errands.sent, tuple(self.chronicle.events), ended)
+
+    def _low_since(self) -> int | None:
+        if not self.v.pressure <= self.plan.frame.station.limits.start_pressure.pressure:
+            return None
+        return self.now_ns if self.old.low_since_ns is None else self.old.low_since_ns
+
+    def _intend(self, name: str) -> int:
+        return self.chronicle.say(EventKind.INTENT, name, "about to open or energise")
+
+    def _mode_lasts_ns(self) -> int:
+        return self.now_ns - self.course.mode_since_ns
+
+    # --- what moves the run ---
+
+    def _move(self, cue: Cue, *values: tuple[str, float | str]) -> None:
+        """Move the run by a cue that the table allows."""
+        following = after(self.course.mode, cue)
+        if following is None:
+            raise ValueError(f"{cue} is not possible while {self.course.mode}")
+        self.course = self.course._replace(mode=following, mode_since_ns=self.now_ns)
+        self.chronicle.say(EventKind.RUN, "run", following.value, *values)
+
+    def _blame(self, name: str, text: str) -> None:
+        """Keep the first cause."""
+        if not self.course.cause:
+            self.course = self.course._replace(cause=name, reason=text)
+
+    def _react(self, finding: Finding) -> None:
+        rule = finding.rule
+        if finding.gone:
+            self.chronicle.say(EventKind.ALARM, rule.name, f"gone: {rule.sentence}", ("state", "gone"))
+            return
+        text = f"{rule.sentence}: lost" + (f" ({finding.shown})" if finding.shown else "")
+        self._trip(rule.on_loss, rule.name, text)
+
+    def _trip(self, response: ActionClass, name: str, text: str) -> None:
+        """Alarm, and move the run as the response demands; a milder one never undoes a more severe one."""
+        cue = CUES.get(response)
+        mode = self.course.mode
+        if cue is None or after(mode, cue) is None or (mode in ENDED and response < ActionClass.FAST_OFF):
+            self.chronicle.alarm(EventKind.ALARM, name, text, response)
+            return
+        self.chronicle.alarm(EventKind.TRIP, name, text, response)
+        self._blame(name, text)
+        self._move(cue)
+
+    def _take(self, request: Request) -> None:
+        cue = Cue(request.verb.value)
+        refused = self._refusal(cue)
+        if refused:
+            self.chronicle.say(EventKind.REQUEST, request.client, f"{request.verb}: refused, {refused}")
+            return
+        self.chronicle.say(EventKind.REQUEST, request.client, f"{request.verb}: accepted")
+        if cue in {Cue.STOP, Cue.ABORT, Cue.HOLD}:
+            self._blame(OPERATOR, f"{request.verb} by {request.client}")
+        if cue is Cue.RESUME:
+            self.course = self.course._replace(cause="", reason="")
+            self.judged = rearmed(self.judged)
+        self._move(cue)
+
+    def _refusal(self, cue: Cue) -> str:
+        course = self.course
+        if after(course.mode, cue) is None:
+            return f"not possible while {course.mode.value}"
+        is_layer = isinstance(self._step().work, Deposit)
+        if cue is Cue.RESUME and course.mode is Mode.HELD and course.is_cold and is_layer:
+            return "the layer was held cold and cannot be continued yet: stop, and start a new run with the rest"
+        return ""
+
+    # --- the running step ---
+
+    def _step(self) -> Step:
+        return self.plan.procedure.steps[self.course.step]
+
+    def _say_step(self, text: str, *values: tuple[str, float | str]) -> None:
+        self.chronicle.say(EventKind.STEP, f"step {self._step().index}", text, *values)
+
+    def _begin(self, step: int) -> None:
+        state = self.plan.logic[step].begin(self.v)
+        self.course = self.course._replace(
+            step=step, step_state=state, step_began_ns=self.now_ns, stage="", is_cold=False
+        )
+        self._say_step("running", ("do", self._step().do), ("text", self._step().text))
+
+    def _end_step(self, state: str, because: str) -> None:
+        course = self.course
+        values = self.plan.logic[course.step].values(course.step_state, self.v)
+        duration_s = (self.now_ns - course.step_began_ns) / SECOND
+        self._say_step(state, ("state", state), ("ended_because", because), ("duration_s", duration_s), *values.items())
+        self.course = course._replace(step_state=None)
+
+    def _advance(self, drive: Drive) -> Tick:
+        course = self.course
+        tick = self.plan.logic[course.step].tick(course.step_state, self.v, drive)
+        stage = tick.text.partition(":")[0]
+        if stage != course.stage:
+            self.chronicle.say(EventKind.STAGE, f"step {self._step().index}", stage)
+        self.course = course._replace(step_state=tick.state, is_cold=tick.is_cold, stage=stage)
+        return tick
+
+    def _rest(self, text: str, ask: Ask | None = None) -> Tick:
+        return Tick(None, safe_levels(self.v), text, ask=ask)
+
+    # --- what each state does ---
+
+    def _tick(self) -> Tick:
+        match self.course.mode:
+            case Mode.STARTING:
+                return self._start()
+            case Mode.RUNNING | Mode.PAUSING:
+                return self._run()
+            case Mode.RESTARTING:
+                self._move(Cue.SETTLED)
+                return self._run()
+            case Mode.HOLDING | Mode.HELD:
+                return self._hold()
+            case Mode.STOPPING:
+                return self._stop()
+            case Mode.COMPLETING:
+                return self._confirm(UNSAFE_AFTER_NS)
+            case Mode.ABORTING:
+                return self._abort()
+            case _:
+                return self._rest(self.course.mode.value)
+
+    def _start(self) -> Tick:
+        """Outputs 0, I/O watchdog armed, every link heard, everything off: only then the first step begins."""
+        if not self.io_armed:
+            ask = Ask(ActionKind.IO_ARM, "io") if self.errands.pending is None else None
+            return self._not_ready("I/O watchdog armed", ask)
+        lacking = self._unheard() or unconfirmed(self.v)
+        if not lacking:
+            self._move(Cue.SETTLED)
+            return self._run()
+        is_running = self.v.slow_sqc(self.v.s.sqc_phase) > STOPPED
+        ask = Ask(ActionKind.SQC_STOP, "sqc") if is_running and self.errands.pending is None else None
+        return self._not_ready(", ".join(lacking), ask)
+
+    def _not_ready(self, text: str, ask: Ask | None) -> Tick:
+        if self._mode_lasts_ns() > START_TIMEOUT_NS:
+            self._trip(ActionClass.FAST_OFF, "start", f"station not ready in 60 s: {text}")
+        return self._rest(text, ask)
+
+    def _unheard(self) -> list[str]:
+        v = self.v
+        heard = {
+            "gauges answer": not (math.isnan(v.full_range) and math.isnan(v.capacitance)),
+            "turbo answers": v.value(v.s.turbo_speed, self.plan.frame.turbo_age_ns) >= 0,
+            "SQC-310 answers": v.slow_sqc(v.s.sqc_phase) >= 0,
+            "I/O answers": v.io(v.s.e_stop_ok) >= 0,
+        }
+        return [text for text, is_heard in heard.items() if not is_heard]
+
+    def _run(self) -> Tick:
+        if self.course.step_state is None:
+            self._begin(self.course.step)
+        tick = self._advance(Drive.RUN)
+        if tick.trouble is not None:
+            self._trouble(tick.trouble)
+            return self._tick()
+        if not tick.done:
+            return tick
+        self._end_step("complete", tick.done)
+        return self._go_on()
+
+    def _go_on(self) -> Tick:
+        steps, step = self.plan.procedure.steps, self.course.step
+        if step + 1 == len(steps):
+            self.course = self.course._replace(mode=Mode.RUNNING)  # a pause at the end has nothing left to wait for
+            self._move(Cue.SETTLED)
+            return self._confirm(UNSAFE_AFTER_NS)
+        self.course = self.course._replace(step=step + 1)
+        if self.course.mode is Mode.PAUSING and steps[step + 1].unit != steps[step].unit:
+            self._move(Cue.SETTLED)
+            return self._rest("paused")
+        return self._run()
+
+    def _trouble(self, trouble: Trouble) -> None:
+        refused = "; ".join(str(refusal) for refusal in self.old.refusals)
+        self._trip(trouble.response, trouble.name, f"{trouble.text} ({refused})" if refused else trouble.text)
+
+    def _hold(self) -> Tick:
+        """Bring the step to its hold, and stop when it has lasted too long."""
+        tick = self._rest("held") if self.course.step_state is None else self._advance(Drive.HOLD)
+        if tick.trouble is not None and tick.trouble.response > ActionClass.HOLD:
+            self._trouble(tick.trouble)
+            return self._tick()
+        if self.course.mode is Mode.HOLDING:
+            if tick.is_settled or tick.trouble is not None or self.course.step_state is None:
+                self._move(Cue.SETTLED, ("reason", self.course.reason))
+            return tick
+        limits = self.plan.frame.station.limits
+        longest_s = limits.hold_cold if tick.is_cold else limits.hold
+        if self._mode_lasts_ns() > to_ns(longest_s):
+            self._trip(ActionClass.STOP, "hold", f"held for {longest_s:g} s")
+            return self._tick()
+        return tick
+
+    def _stop(self) -> Tick:
+        """Bring the step to its orderly end, pump out gas that was admitted, then confirm the safe state."""
+        if self.course.is_confirming or self.course.step_state is None:
+            return self._confirm(UNSAFE_AFTER_NS + to_ns(self.plan.frame.station.defaults.evacuate_timeout))
+        tick = self._advance(Drive.STOP)
+        if tick.trouble is not None:
+            self.chronicle.alarm(EventKind.ALARM, tick.trouble.name, tick.trouble.text, 0)
+        elif not tick.is_settled:
+            return tick
+        self._end_step("stopped", self.course.reason)
+        following = self.plan.procedure.steps[self.course.step + 1 :]
+        if tick.trouble is None and self.old.since_gas and following and following[0].do == "evacuate":
+            self._begin(self.course.step + 1)
+            return self._advance(Drive.STOP)
+        self.course = self.course._replace(is_confirming=True)
+        return self._rest("safe state confirmed")
+
+    def _confirm(self, longest_ns: int) -> Tick:
+        """Wait until the safe state is read back; what is not confirmed in time aborts the run."""
+        lacking = unconfirmed(self.v)
+        if not lacking:
+            self._move(Cue.SETTLED, *self._verdict(safe=True))
+        elif self._mode_lasts_ns() > longest_ns:
+            self._trip(ActionClass.FAST_OFF, "safe_state", f"not confirmed: {', '.join(lacking)}")
+        return self._rest("safe state confirmed")
+
+    def _abort(self) -> Tick:
+        """Everything off and closed until read back; the SQC-310 is stopped once, again only if it still runs."""
+        if self.course.step_state is not None:
+            self._end_step("aborted", self.course.reason)
+        is_running = self.v.slow_sqc(self.v.s.sqc_phase) != STOPPED
+        ask = (
+            Ask(ActionKind.SQC_STOP, "sqc") if is_running and not self.errands.is_pending(ActionKind.SQC_STOP) else None
+        )
+        lacking = unconfirmed(self.v)
+        if not lacking and self._is_backed():
+            self._move(Cue.SETTLED, *self._verdict(safe=True))
+        return self._rest(f"to be confirmed: {', '.join(lacking)}", ask)
+
+    def _is_backed(self) -> bool:
+        """Return whether the fore-line valve has opened again, where it can: with the backing pump running."""
+        v = self.v
+        return v.is_open(v.s.foreline_valve) or v.io(v.s.backing_running) == 0
+
+    def _verdict(self, *, safe: bool) -> tuple[tuple[str, float | str], ...]:
+        course = self.course
+        return (
+            ("cause", course.cause or "complete"),
+            ("reason", course.reason or "every step complete"),
+            ("safe", float(safe)),
+        )
+
+    def _tell_unsafe(self) -> None:
+        text = f"OFF NOT CONFIRMED: {', '.join(unconfirmed(self.v))}"
+        self.chronicle.alarm(EventKind.ALARM, "safe_state", text, ActionClass.HARD_OFF)
+        self.chronicle.say(EventKind.RUN, "run", self.course.mode.value, *self._verdict(safe=False))
+        self.course = self.course._replace(is_told_unsafe=True)
