@@ -3,6 +3,7 @@
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pvdstation.cli.arguments import TAKES_VALUE, shield, wants_json
 from pvdstation.cli.commands import app
 

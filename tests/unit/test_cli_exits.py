@@ -1,6 +1,7 @@
 """Exit codes of the command line: design, section 9."""
 
 import pytest
+
 from pvdstation.assembly.results import RunResult
 from pvdstation.cli.exits import ExitCode, exit_code
 

@@ -122,10 +122,12 @@ class Gathering:
         else:
             measured.update(
                 state=begun.state if begun.ended_ns is not None else "stopped",
-                ended_because="" if begun.ended_ns is not None else "ended before its end",
+                ended_because="" if begun.ended_ns is not None else "interrupted",
                 duration_s=(_end_ns(begun, now_ns) - begun.started_ns) / SECOND,
             )
-            measured.update({name: value for name, value in begun.values.items() if name in _MEASURED and _is_known(value)})
+            measured.update(
+                {name: value for name, value in begun.values.items() if name in _MEASURED and _is_known(value)}
+            )
             if begun.ended_ns is not None and math.isfinite(begun.film_nm):
                 measured["true_nm"] = begun.film_nm
         return StepResult(index=step.index, implied=step.implied, do=step.do, text=step.text, **measured)  # type: ignore[arg-type]

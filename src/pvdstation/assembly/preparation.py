@@ -44,7 +44,9 @@ def prepare(recipe: str, station: str | None, seed: int | None = None) -> Prepar
     checked = _noting(problems, check_recipe, written, loaded) if written and loaded else None
     if written and not loaded:
         problems.extend(written.problems)
-    recipe_named = Named(written.name if written else recipe_source.name, recipe_source.sha256) if recipe_source else None
+    recipe_named = (
+        Named(written.name if written else recipe_source.name, recipe_source.sha256) if recipe_source else None
+    )
     station_named = (
         Named(loaded.name if loaded else station_source.name, station_source.sha256) if station_source else None
     )

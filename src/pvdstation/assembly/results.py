@@ -134,7 +134,9 @@ def table(rows: Iterable[Mapping[str, object]]) -> Any:
     try:
         pandas = import_module("pandas")
     except ImportError as missing:
-        raise ImportError("to_pandas() needs pandas, which is not installed: python3 -m pip install pandas") from missing
+        raise ImportError(
+            "to_pandas() needs pandas, which is not installed: python3 -m pip install pandas"
+        ) from missing
     return pandas.DataFrame(list(rows))
 
 

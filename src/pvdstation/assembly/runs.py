@@ -20,7 +20,7 @@ NO_LIVE = Problem(
     "the station",
     "until the core process and the guardian exist, live stations are refused: nothing would make this station safe "
     "if this process died",
-    'Use a station whose ports all begin with "sim:", or "pvd check" and "pvd dry-run".',
+    'Use a station whose ports all begin with "sim:"; "pvd check" takes live stations too.',
 )
 _OUTCOMES: dict[str, Outcome] = {
     "complete": "complete",
@@ -37,6 +37,9 @@ class Way(NamedTuple):
     is_attended: bool = False  # False: a run that comes to "held" is stopped
 
 
+FASTEST = Way()
+
+
 class Execution(NamedTuple):
     """The result, and the samples when they were asked for."""
 
@@ -47,7 +50,7 @@ class Execution(NamedTuple):
 def execute(
     prepared: Prepared,
     seed: int,
-    way: Way = Way(),
+    way: Way = FASTEST,
     *,
     follower: Follower | None = None,
     events: TextIO | None = None,
@@ -122,4 +125,3 @@ class _Running:
             by_operator=gave_up or gathering.cause == "operator",
             unreachable=() if gathering.has_begun else lost,
         )
-

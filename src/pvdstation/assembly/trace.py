@@ -16,7 +16,7 @@ CAPACITANCE_TRUSTED_MBAR = 2.0
 class Band(NamedTuple):
     """One step on the time axis."""
 
-    index: int
+    number: int
     do: str
     start_s: float
     end_s: float
@@ -25,7 +25,17 @@ class Band(NamedTuple):
 class SourceTrace:
     """Samples of one source: what the SQC-310 and the supply show, and the true film."""
 
-    __slots__ = ("_current", "_rate", "_thickness", "_voltage", "film_nm", "material", "power_w", "rate_nm_s", "thickness_nm")
+    __slots__ = (
+        "_current",
+        "_rate",
+        "_thickness",
+        "_voltage",
+        "film_nm",
+        "material",
+        "power_w",
+        "rate_nm_s",
+        "thickness_nm",
+    )
 
     def __init__(self, material: str, station: Station, signals: SignalMap) -> None:
         source = station.source[material]

@@ -1,5 +1,6 @@
 """``pvd check``: everything a recipe would do, before anything happens."""
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -24,7 +25,9 @@ def run_check(streams: Streams, recipe: str, station: str | None) -> ExitCode:
     result = CheckResult.of(prepared)
     if streams.json:
         streams.document(result.as_json())
-    streams.show(_heading(result), _steps(result.checked, streams.width), "", _totals(result.checked), *_remarks(result.checked))
+    streams.show(
+        _heading(result), _steps(result.checked, streams.width), "", _totals(result.checked), *_remarks(result.checked)
+    )
     return ExitCode.COMPLETE
 
 
@@ -51,7 +54,7 @@ def _steps(checked: Checked, width: int) -> Table:
         table.add_column("limits used", ratio=4, overflow="fold")
     for step, limits in zip(checked.procedure.steps, checked.limits_used, strict=True):
         text = step.text if is_wide or not limits else f"{step.text}\n  {limits}"
-        cells = [str(step.index), Text(text), step.because, brief(step.estimate_s)]
+        cells: list[RenderableType] = [str(step.index), Text(text), step.because, brief(step.estimate_s)]
         table.add_row(*cells, *([Text(limits)] if is_wide else []), style="dim" if step.implied else "")
     return table
 

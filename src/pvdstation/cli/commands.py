@@ -39,7 +39,9 @@ Station = Annotated[
     str | None,
     typer.Option(metavar="NAME|FILE", help='Packaged station ("sim", "sim-host-loop") or a station file; default sim.'),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all simulated noise; the same seed, the same run.")]
+Seed = Annotated[
+    int, typer.Option(min=0, max=2**32 - 1, help="Seed of all simulated noise; the same seed, the same run.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
 
 
@@ -49,6 +51,7 @@ def pvd(
     *,
     version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
+    """Show the version; the help of all commands is the application's own."""
     if version:
         from importlib.metadata import version as installed
 
@@ -69,6 +72,7 @@ def check(context: typer.Context, recipe: Recipe, station: Station = None, *, js
       pvd check "300 nm Zn at 0.5 nm/s, then 100 nm Li"
       pvd check recipes/lzln.toml
     """
+    del json  # read before the command line is parsed: refusals of it are JSON too
     from pvdstation.cli.check_command import run_check
 
     raise typer.Exit(run_check(context.ensure_object(Streams), recipe, station))
@@ -101,6 +105,7 @@ def dry_run(
       pvd dry-run "100 nm Li at 0.5 nm/s, then N2 to 500 mbar for 3 min"
       pvd dry-run recipes/lzln.toml --plot lzln.png
     """
+    del json
     from pvdstation.cli.dry_run_command import run_dry
 
     raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, plot, events))
@@ -112,7 +117,8 @@ def run(
     recipe: Recipe,
     station: Station = None,
     speed: Annotated[
-        float, typer.Option(min=0.01, max=10000.0, help="Times real time; simulated stations only. 1 is the real clock.")
+        float,
+        typer.Option(min=0.01, max=10000.0, help="Times real time; simulated stations only. 1 is the real clock."),
     ] = 1.0,
     seed: Seed = 1,
     *,
@@ -130,6 +136,7 @@ def run(
     Example:
       pvd run "300 nm Zn at 0.5 nm/s" --speed 60
     """
+    del json
     from pvdstation.cli.run_command import run_follow
 
     raise typer.Exit(run_follow(context.ensure_object(Streams), recipe, station, speed=speed, seed=seed, live=live))

@@ -17,6 +17,11 @@ from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused
 
 PLOT_FORMATS = ("png", "svg", "pdf")
+_NEEDS_SIMULATOR = Problem(
+    "the station",
+    "a dry run needs simulated instruments, and this station has real ports",
+    'Leave --station out, or name a station whose ports all begin with "sim:".',
+)
 
 
 def run_dry(
@@ -29,6 +34,8 @@ def run_dry(
         problems = [*_plot_problems(plot), *_file_problems("--events", events)]
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)
+        if prepared.mode == "live":
+            problems.append(_NEEDS_SIMULATOR)
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
@@ -66,8 +73,6 @@ def _run_and_show(
     ):
         execution = execute(prepared, seed, follower=follower, events=file, with_trace=plot is not None)
     result = execution.result
-    if result.outcome == "refused":
-        return finish_refused(streams, result, [])
     if plot is not None:
         _draw(execution, prepared.recipe.name, Path(plot))
     if streams.json:

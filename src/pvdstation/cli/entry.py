@@ -1,5 +1,6 @@
 """From the command line to an exit code: refusals become sentences, and no traceback ever reaches a person."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -18,9 +19,11 @@ _UsageError: Any = typer.BadParameter.__bases__[0]
 _INTERRUPTED = 130
 
 
-def main(argv: Sequence[str] | None = None) -> NoReturn:
+def enter(argv: Sequence[str]) -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+    arguments = list(argv) or ["--help"]
+    # What the house logs is an internal error's detail, never a line on somebody's terminal.
+    logging.getLogger("pvdstation").addHandler(logging.NullHandler())
     streams = Streams(json=wants_json(arguments))
     code = _guarded(arguments, streams)
     streams.close()
@@ -55,8 +58,13 @@ def _refuse_command_line(error: Any, streams: Streams) -> ExitCode:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "pvd"
     what: str = error.format_message()
-    problem = Problem("the command line", what, f'See "{command} --help".')
+    write = f'See "{command} --help".'
+    if what.startswith("Got unexpected extra argument"):
+        write = f'Put the recipe in quotes: {command} "300 nm Zn at 0.5 nm/s"'
+    problem = Problem("the command line", what, write)
     if streams.json:
-        streams.document({"outcome": "refused", "reason": problem.what, "errors": [problem.as_json()]})
+        from pvdstation.assembly.results import refused
+
+        streams.document(refused([problem]).as_json())
     streams.refuse([problem])
     return ExitCode.REFUSED

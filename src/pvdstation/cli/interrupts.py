@@ -35,7 +35,7 @@ class Interrupts:
 
 @contextmanager
 def watched(interrupts: Interrupts) -> Iterator[None]:
-    """Let Ctrl+C and SIGTERM only set flags for a while."""
+    """Let Ctrl+C and SIGTERM only set flags; ignore them afterwards, while the process ends with its exit code."""
 
     def on_interrupt(_number: int, _frame: FrameType | None) -> None:
         interrupts.interrupt()
@@ -43,12 +43,10 @@ def watched(interrupts: Interrupts) -> Iterator[None]:
     def on_terminate(_number: int, _frame: FrameType | None) -> None:
         interrupts.terminate()
 
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, on_interrupt),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, on_terminate),
-    }
+    signal.signal(signal.SIGINT, on_interrupt)
+    signal.signal(signal.SIGTERM, on_terminate)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)

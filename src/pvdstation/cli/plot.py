@@ -12,13 +12,14 @@ from pvdstation.assembly.trace import Band, Trace
 FORMATS = ("png", "svg", "pdf")
 _COLOURS = ("#1f77b4", "#d1621b", "#3f8f4f", "#8a5cb8")
 _GREY = "#666666"
+_OFF_W = 0.1
 _SPIKE = 1.6
 _NARROW = 0.012
 
 
 def draw_run(trace: Trace, title: str, file: Path) -> None:
     """Draw a run into a file; the name's ending chooses the format. Raises OSError."""
-    figure = Figure(figsize=(11, 9), layout="constrained")
+    figure = Figure(figsize=(12, 9), layout="constrained")
     FigureCanvasAgg(figure)
     rate, thickness, power, pressure = figure.subplots(
         4, 1, sharex=True, gridspec_kw={"height_ratios": [1.2, 1, 1, 1.2]}
@@ -42,7 +43,8 @@ def draw_run(trace: Trace, title: str, file: Path) -> None:
 
 
 def _draw_sources(trace: Trace, minutes: list[float], rate: Axes, thickness: Axes, power: Axes) -> None:
-    for number, source in enumerate(trace.sources):
+    used = [source for source in trace.sources if _level(source.power_w) > _OFF_W] or trace.sources
+    for number, source in enumerate(used):
         colour = _COLOURS[number % len(_COLOURS)]
         rate.plot(minutes, source.rate_nm_s, color=colour, linewidth=0.9, label=f"{source.material}, crystal")
         thickness.plot(minutes, source.thickness_nm, color=colour, linewidth=0.9, label=f"{source.material}, SQC-310")
@@ -50,11 +52,11 @@ def _draw_sources(trace: Trace, minutes: list[float], rate: Axes, thickness: Axe
             minutes, source.film_nm, color=colour, linewidth=1.6, linestyle=":", label=f"{source.material}, true film"
         )
         power.plot(minutes, source.power_w, color=colour, linewidth=0.9, label=f"{source.material}, supply")
-    highest = max((_level(source.rate_nm_s) for source in trace.sources), default=0.0)
+    highest = max((_level(source.rate_nm_s) for source in used), default=0.0)
     rate.set_ylim(0, _SPIKE * highest if highest > 0 else 1)
     for axes, label in ((rate, "rate, nm/s"), (thickness, "thickness, nm"), (power, "power, W")):
         axes.set_ylabel(label)
-        axes.legend(loc="upper right", fontsize=8, framealpha=0.85)
+        _name_lines(axes)
     thickness.set_ylim(bottom=0)
     power.set_ylim(bottom=0)
 
@@ -63,7 +65,11 @@ def _draw_pressure(trace: Trace, minutes: list[float], axes: Axes) -> None:
     axes.semilogy(minutes, trace.full_range_mbar, color=_GREY, linewidth=0.9, label="full range gauge")
     axes.semilogy(minutes, trace.capacitance_mbar, color="#000000", linewidth=1.2, label="capacitance gauge")
     axes.set_ylabel("pressure, mbar")
-    axes.legend(loc="upper right", fontsize=8, framealpha=0.85)
+    _name_lines(axes)
+
+
+def _name_lines(axes: Axes) -> None:
+    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
 
 
 def _draw_bands(axes: Axes, bands: Sequence[Band]) -> None:
@@ -77,7 +83,7 @@ def _number_bands(axes: Axes, bands: Sequence[Band]) -> None:
         width = (band.end_s - band.start_s) / end_s
         if width < _NARROW:
             continue
-        name = f"{band.index} {band.do.replace('_', ' ')}"
+        name = f"{band.number} {band.do.replace('_', ' ')}"
         axes.annotate(
             name,
             ((band.start_s + band.end_s) / 120, 1.0),

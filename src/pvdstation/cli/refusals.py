@@ -83,7 +83,7 @@ def _both(problem: Problem) -> str:
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+    return text if text.endswith((".", "?", "!", "…", ":")) else f"{text}."
 
 
 def _wrapped(text: str, width: int) -> str:

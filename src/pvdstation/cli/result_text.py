@@ -12,8 +12,9 @@ _ABNORMAL = "bold red"
 
 def heading(name: str, station: str, mode: str) -> Text:
     """Return the first line: what runs where, and the mark that nobody can miss."""
-    text = Text(name, style="bold")
-    text.append(f"\nstation: {station}  ", style="")
+    text = Text()
+    text.append(name, style="bold")
+    text.append(f"\nstation: {station}  ")
     text.append(f"({mode.upper()})", style="bold reverse")
     return text
 

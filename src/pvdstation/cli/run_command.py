@@ -23,13 +23,13 @@ from pvdstation.recipe.procedure import Step
 from pvdstation.runtime.sinks import Notice
 
 _SHOW_EVERY_S = 0.2
-_FOLLOWED = frozenset({EventKind.RUN, EventKind.STEP, EventKind.STAGE, EventKind.ALARM, EventKind.TRIP, EventKind.REQUEST})
+_FOLLOWED = frozenset(
+    {EventKind.RUN, EventKind.STEP, EventKind.STAGE, EventKind.ALARM, EventKind.TRIP, EventKind.REQUEST}
+)
 _ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
 
 
-def run_follow(
-    streams: Streams, recipe: str, station: str | None, *, speed: float, seed: int, live: bool
-) -> ExitCode:
+def run_follow(streams: Streams, recipe: str, station: str | None, *, speed: float, seed: int, live: bool) -> ExitCode:
     """Prepare, run, follow and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
@@ -58,9 +58,7 @@ def _command_problems(speed: float, prepared: Prepared | RunResult, *, live: boo
     return problems
 
 
-def _run_and_show(
-    streams: Streams, prepared: Prepared, way: Way, seed: int, interrupts: Interrupts
-) -> ExitCode:
+def _run_and_show(streams: Streams, prepared: Prepared, way: Way, seed: int, interrupts: Interrupts) -> ExitCode:
     if prepared.mode == "simulated":
         streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
     with RunFollower(streams, prepared, interrupts) as follower:

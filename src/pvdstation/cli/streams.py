@@ -32,7 +32,7 @@ class Streams:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
-        self._is_unbounded = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+        self._is_unbounded = not sys.stdout.isatty()
         self._out = _console(sys.stdout)
         self.err = _console(sys.stderr)
 
@@ -88,7 +88,7 @@ class Streams:
 
 
 def _console(stream: TextIO) -> Console:
-    piped = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_COLUMNS
+    piped = None if stream.isatty() else _PIPED_COLUMNS
     return _QuietConsole(file=stream, width=piped, force_terminal=stream.isatty(), emoji=False)
 
 
