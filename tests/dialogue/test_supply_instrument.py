@@ -282,6 +282,18 @@ def test_the_front_button_is_a_fault_and_output_0_is_not():
     assert talk.boat.demand_a == 0
 
 
+def test_a_welded_output_stage_says_off_and_its_current_flows():
+    talk = Talk(DIGITAL)
+    talk.switch_on(20)
+    talk.unit.stage.welded_a = 20.0
+    talk.say("OUTP 0")
+    assert talk.ask("OUTP?") == "0"
+    assert talk.boat.demand_a == 20.0
+    talk.unit.stage.welded_a = None
+    talk.unit.refresh(talk.now_ns)
+    assert talk.boat.demand_a == 0
+
+
 def test_reset_and_power_cycle_leave_the_output_off_and_the_watchdog_off():
     talk = Talk(DIGITAL)
     talk.switch_on(20)

@@ -131,6 +131,18 @@ def test_at_the_voltage_limit_the_current_follows_the_resistance(settings) -> No
     assert boat.voltage_v == pytest.approx(0.1, abs=1e-3)
 
 
+def test_a_shorted_boat_shows_only_its_leads_and_a_torn_one_goes_to_the_voltage_limit(settings) -> None:
+    boat = build(settings[1])
+    boat.demand_a = 14.0
+    boat.resistance_factor = 0.0
+    run(boat, 5)
+    assert boat.voltage_v / boat.current_a == pytest.approx(settings[1].lead_resistance)
+    boat.resistance_factor = 200.0
+    run(boat, 5)
+    assert boat.voltage_v == pytest.approx(boat.limit_v, abs=1e-3)
+    assert boat.current_a < 3.0
+
+
 def test_current_follows_its_demand_with_the_lag_of_the_supply(settings) -> None:
     boat = build(settings[1])
     boat.demand_a = 10.0

@@ -51,7 +51,7 @@ def test_the_n2_coil_hangs_on_the_gates_closed_switch() -> None:
     assert operator.plant.contact("N2 closed")
 
 
-@pytest.mark.parametrize("broken", ["door closed", "water", "E-stop ok"])
+@pytest.mark.parametrize("broken", ["door closed", "E-stop ok"])
 def test_the_enable_chain_opens_both_enables_whatever_the_program_wants(broken: str) -> None:
     operator = Operator()
     operator.switch("enable 1", on=True)
@@ -61,6 +61,21 @@ def test_the_enable_chain_opens_both_enables_whatever_the_program_wants(broken: 
     assert operator.plant.contact("enable 1 open")
     assert operator.plant.contact("enable 2 open")
     assert operator.plant.contacts.enable_changes == 4
+
+
+def test_a_bubble_in_the_water_opens_no_enable_and_lasting_loss_does() -> None:
+    operator = Operator()
+    operator.switch("enable 1", on=True)
+    operator.plant.set_health("water", healthy=False)
+    operator.wait(1.9)
+    operator.plant.set_health("water", healthy=True)
+    operator.wait(1)
+    assert not operator.plant.contact("enable 1 open")
+    operator.plant.set_health("water", healthy=False)
+    operator.wait(2)
+    assert operator.plant.contact("enable 1 open")
+    operator.plant.set_health("water", healthy=True)
+    assert not operator.plant.contact("enable 1 open")
 
 
 def test_springs_close_everything_without_air() -> None:

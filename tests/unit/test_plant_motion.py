@@ -91,6 +91,16 @@ def test_a_stuck_part_stays_where_it_is() -> None:
     assert shutter.stands_closed()
 
 
+def test_a_part_that_is_pushed_stays_there_until_it_is_driven_anew() -> None:
+    shutter = part()
+    shutter.push(0.25)
+    assert run(shutter, SECOND_NS) == pytest.approx(0.25)
+    assert not shutter.stands_closed()
+    shutter.drive(on=True, at_ns=SECOND_NS)
+    run(shutter, 2 * SECOND_NS, SECOND_NS)
+    assert shutter.stands_open()
+
+
 def strokes(count: int) -> Iterator[tuple[int, float]]:
     stroke = Stroke(Random(3), 0.3, 0.05, 0.05, 0.01)
     for _ in range(count):

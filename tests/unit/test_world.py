@@ -82,7 +82,7 @@ def test_supplies_see_at_once_what_bytes_have_changed() -> None:
     world.plant.analogue[1] = 5.0
     world.advance_to(40_000_000)
     assert ticker.refreshed == [25_000_000, 25_000_000]
-    world.plant.set_health("water", healthy=False)
+    world.plant.set_health("door closed", healthy=False)
     world.advance_to(60_000_000)
     assert len(ticker.refreshed) == 3
 

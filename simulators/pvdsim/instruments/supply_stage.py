@@ -44,6 +44,7 @@ class PowerStage:
         self.report: Callable[[int, str], None] | None = None
         self.interlock_open = False
         self.button_off = False
+        self.welded_a: float | None = None  # fault: this current flows, whatever is commanded or enabled
         self.latched = 0  # fault bits; plain int, because it is looked at all the time
         self.due_ns = FAR
         self.mode = SupplyMode.OFF
@@ -100,8 +101,8 @@ class PowerStage:
         """Ask of the boat what set-points, limits and contacts allow now, and judge what it does."""
         boat = self.boat
         if not self.commanded or self.conditions():
-            boat.demand_a = 0.0
-            boat.limit_v = self.volt_v
+            boat.demand_a = 0.0 if self.welded_a is None else self.welded_a
+            boat.limit_v = self.volt_v if self.welded_a is None else self.rating.voltage_v
             self.mode = SupplyMode.OFF
             self._fold_due_ns = self._under_due_ns = self.due_ns = FAR
             return

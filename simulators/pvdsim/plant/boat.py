@@ -20,14 +20,17 @@ EMPTY_KG = 1e-10
 
 
 class Boat:
-    """One boat. The supply sets ``demand_a`` and ``limit_v``; ``step`` sets everything else."""
+    """One boat. The supply sets ``demand_a`` and ``limit_v``; ``step`` sets everything else.
+
+    ``resistance_factor`` is for faults: 0 = the strip is shorted, well above 1 = it is torn.
+    """
 
     __slots__ = (
         "_base_k", "_charge_rows", "_clamp_k", "_clamp_loss_w_k", "_clamp_per_j", "_conductance", "_end_k0",
         "_end_k1", "_end_kinv", "_flicker", "_fusion_j_kg", "_heat", "_heat_j_kg", "_joule", "_kappa", "_lag",
         "_lead", "_melting", "_molten", "_nm_per_kg", "_per_j", "_relax_per_ns", "_rest_since_ns", "_shrinks_below",
         "_spread", "_step_s", "_strip_rows", "boat_k", "charge_k", "charge_kg", "current_a", "demand_a", "density",
-        "is_active", "limit_v", "material", "number", "rate_nm_s", "voltage_v", "z",
+        "is_active", "limit_v", "material", "number", "rate_nm_s", "resistance_factor", "voltage_v", "z",
     )  # fmt: skip
 
     def __init__(self, number: int, settings: BoatSettings, wall_k: float, step_s: float, rng: Random) -> None:
@@ -36,6 +39,7 @@ class Boat:
         self.material, self.density, self.z = charge.material, charge.density * 1e3, charge.z
         self.demand_a = self.limit_v = self.current_a = self.voltage_v = 0.0
         self.rate_nm_s = 0.0
+        self.resistance_factor = 1.0
         self.is_active = False
         self.boat_k = self.charge_k = self._clamp_k = self._base_k = wall_k
         self.charge_kg = charge.mass * 1e-6
@@ -86,7 +90,7 @@ class Boat:
         joule = self._joule
         share = into_charge / joule if joule > 1e-3 else 0.0
         share = 0.4 if share > 0.4 else share if share > 0.0 else 0.0
-        resistance = plain + d_plain * part + share * (drawn + d_drawn * part)
+        resistance = (plain + d_plain * part + share * (drawn + d_drawn * part)) * self.resistance_factor
         current = self._conduct(resistance)
         square = current * current
         self._joule = square * resistance

@@ -9,6 +9,9 @@ from pvdsim.plant.vacuum import Vacuum
 
 ENABLE_CHAIN = ("door closed", "water", "E-stop ok")
 """Wired in series with every enable relay (plant reference 4, marked HW)."""
+WATER_RELAY_NS = 2_000_000_000
+"""Assumed: the flow relay of the chain drops out with a delay, so that a bubble switches nothing off (safety D21)."""
+FAR = 2**62
 
 
 class Contacts:
@@ -22,6 +25,9 @@ class Contacts:
         self._enabled = dict.fromkeys(boats, False)
         self.enable_changes = 0
         """Counts every movement of an enable relay."""
+        self.due_ns = FAR
+        """When the flow relay drops out, ns; far future while water flows or when it has."""
+        self._flow_relay = True
         self._read: dict[str, Callable[[], bool]] = {name: partial(self.is_healthy, name) for name in OUTSIDE}
         self._read["over-pressure ok"] = self._pressure_is_ok
         self._read["backing running"] = self._pump_runs
@@ -39,11 +45,20 @@ class Contacts:
         """Return whether something outside works: water, air, door, E-stop, over-pressure switch, backing pump."""
         return self._healthy[name]
 
-    def set_health(self, name: str, *, healthy: bool) -> None:
+    def set_health(self, name: str, *, healthy: bool, now_ns: int) -> None:
         """Break or mend something outside. Raises KeyError for an unknown name."""
         if name not in self._healthy:
             raise KeyError(name)
+        if name == "water" and healthy != self._healthy[name]:
+            self.due_ns = FAR if healthy else now_ns + WATER_RELAY_NS
+            self._flow_relay = self._flow_relay or healthy
         self._healthy[name] = healthy
+        self._settle_relays()
+
+    def drop_out(self) -> None:
+        """Let the flow relay drop out."""
+        self.due_ns = FAR
+        self._flow_relay = False
         self._settle_relays()
 
     def want_enable(self, boat: int, *, on: bool) -> None:
@@ -61,7 +76,7 @@ class Contacts:
         return not self._enabled[boat]
 
     def _settle_relays(self) -> None:
-        chain = all(self._healthy[name] for name in ENABLE_CHAIN)
+        chain = all(self._flow_relay if name == "water" else self._healthy[name] for name in ENABLE_CHAIN)
         for boat, wanted in self._enable_wanted.items():
             if self._enabled[boat] != (wanted and chain):
                 self._enabled[boat] = wanted and chain

@@ -72,6 +72,11 @@ class Part:
         self._coming.append((starts_ns, 1.0 if on else 0.0, travel_ns))
         return True
 
+    def push(self, position: float) -> None:
+        """Put the part somewhere by hand, whatever its drive wants; it stays there until it is driven anew."""
+        self._coming.clear()
+        self._target = self.position = self.mean = position
+
     def stands_closed(self) -> bool:
         """Return whether the closed switch is made."""
         return self.position == 0.0

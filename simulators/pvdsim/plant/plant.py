@@ -90,7 +90,7 @@ class Plant:
 
     def set_health(self, name: str, *, healthy: bool) -> None:
         """Break or mend a contact of the outside world (``names.OUTSIDE``). Raises KeyError."""
-        self.contacts.set_health(name, healthy=healthy)
+        self.contacts.set_health(name, healthy=healthy, now_ns=self.now_ns)
         self._settle_pump()
         for actuator in self.parts:
             self._drive(actuator, self.now_ns)
@@ -139,6 +139,8 @@ class Plant:
                 reaction.expose(vacuum.nitrogen_mbar, STEP_S)
             if self._wanted["N2"]:
                 self._drive("N2", next_ns)
+            if next_ns >= self.contacts.due_ns:
+                self.contacts.drop_out()
             now_ns = next_ns
             self.now_ns = now_ns
 
