@@ -22,6 +22,9 @@ NO_LIVE = Problem(
     "if this process died",
     'Use a station whose ports all begin with "sim:"; "pvd check" takes live stations too.',
 )
+LONGEST_TRANSITION_NS = 2 * 3600 * SECOND
+"""How long a dry run may be on its way to "held", "stopped" or "aborted"; every time-out of a step is shorter."""
+_GOES_ON = frozenset({"", "starting", "running", "completing", "complete", "stopped", "aborted"})
 _OUTCOMES: dict[str, Outcome] = {
     "complete": "complete",
     "stopped": "stopped",
@@ -76,6 +79,7 @@ class _Running:
         self._seed = seed
         self._way = way
         self._follower = follower
+        self._stuck = ("", 0)  # state that is to be left, and since when, ns
         self._gathering = Gathering(prepared.checked.procedure, world.truth)
         self.trace = Trace(prepared.station, board.signals, world.truth) if with_trace else None
         self._sampler = Sampler(self.trace, board.readings) if self.trace else None
@@ -96,9 +100,19 @@ class _Running:
         verb = follower.asked()
         if verb is not None:
             self.bench.scan.request(Request(verb, "operator"))
-        if gathering.state == "held" and not self._way.is_attended:
-            self.bench.scan.request(Request(Verb.STOP, "dry run, where nobody can resume"))
+        if not self._way.is_attended and gathering.state not in _GOES_ON:
+            self._act_for_nobody(now_ns)
         if follower.gives_up():
+            self.bench.run.stop_now()
+
+    def _act_for_nobody(self, now_ns: int) -> None:
+        """Stop a run that is held where nobody can resume, and end one that comes to no end."""
+        state = self._gathering.state
+        if state != self._stuck[0]:
+            self._stuck = (state, now_ns)
+            if state == "held":
+                self.bench.scan.request(Request(Verb.STOP, "dry run, where nobody can resume"))
+        elif now_ns - self._stuck[1] > LONGEST_TRANSITION_NS:
             self.bench.run.stop_now()
 
     def result(self, outcome: RunOutcome, wall_s: float) -> RunResult:
