@@ -379,6 +379,8 @@ class Station(Table):
     name: Text
     scan_period: Annotated[Seconds, Field(ge=0.1, le=0.5)]
     on_clients_lost: Literal["continue", "hold"]
+    simulator: Annotated[str, Field(pattern=r"^tcp://(127\.0\.0\.1|localhost):[0-9]{1,5}$")] | None = None
+    """Control URL of the ``pvd-sim serve`` whose ports these are; it never leaves this computer."""
     sqc: Sqc
     sensor: dict[int, Sensor]
     source: dict[str, Source]
@@ -422,6 +424,17 @@ class Station(Table):
         }
 
     @property
+    def protocols(self) -> dict[str, str]:
+        """Return the language spoken on every link, by link name."""
+        return {
+            "sqc": "sqc310",
+            **dict.fromkeys((f"supply{n}" for n in self.supply), "genesys-scpi"),
+            "io": "modbus-tcp",
+            "gauges": "pfeiffer-gauges",
+            "turbo": "pfeiffer-turbo",
+        }
+
+    @property
     def is_simulated(self) -> bool:
-        """Return whether every port is a simulator's."""
+        """Return whether every port is of a simulator in this process; ``simulator`` is for the assembly to ask."""
         return all(port.startswith("sim:") for port in self.ports.values())

@@ -135,6 +135,9 @@ def _ports_are_of_one_kind(station: Station) -> Iterator[Contradiction]:
             yield _port_path(link), f'the port "{port}" belongs to {seen[port]} already', "One link owns one port."
         seen.setdefault(port, link)
     if station.is_simulated:
+        if station.simulator is not None:
+            what = 'ports "sim:" are simulated in this process, so no simulator is asked for them'
+            yield ("simulator",), what, "Remove this key, or write the ports that pvd-sim serve shows."
         return
     simulated = [link for link, port in ports.items() if port.startswith("sim:")]
     if simulated:
