@@ -35,6 +35,13 @@ class Beam:
         self.film_nm += arrived
         return arrived
 
+    def spit(self, film_nm: float, crystal_nm: float) -> None:
+        """Throw droplets: so much on the substrate and on its crystals, where no shutter is in the way, nm."""
+        passed = self.shutter.mean
+        for crystal, share in self._crystals:
+            crystal.grow(self.boat, crystal_nm * passed * share)
+        self.film_nm += film_nm * passed * self._substrate.mean
+
 
 class Degassing:
     """Gas that a charge gives off once each time it becomes warm, decaying."""

@@ -22,15 +22,17 @@ EMPTY_KG = 1e-10
 class Boat:
     """One boat. The supply sets ``demand_a`` and ``limit_v``; ``step`` sets everything else.
 
-    ``resistance_factor`` is for faults: 0 = the strip is shorted, well above 1 = it is torn.
+    For faults: ``resistance_factor`` (0 = the strip is shorted, well above 1 = it is torn), ``lead_ohm`` (a clamp
+    works loose), ``charge_kg`` and ``set_surface``.
     """
 
     __slots__ = (
         "_base_k", "_charge_rows", "_clamp_k", "_clamp_loss_w_k", "_clamp_per_j", "_conductance", "_end_k0",
         "_end_k1", "_end_kinv", "_flicker", "_fusion_j_kg", "_heat", "_heat_j_kg", "_joule", "_kappa", "_lag",
-        "_lead", "_melting", "_molten", "_nm_per_kg", "_per_j", "_relax_per_ns", "_rest_since_ns", "_shrinks_below",
-        "_spread", "_step_s", "_strip_rows", "boat_k", "charge_k", "charge_kg", "current_a", "demand_a", "density",
-        "is_active", "limit_v", "material", "number", "rate_nm_s", "resistance_factor", "voltage_v", "z",
+        "_melting", "_molten", "_nm_per_kg", "_per_j", "_relax_per_ns", "_rest_since_ns", "_shrinks_below",
+        "_spread", "_step_s", "_strip_rows", "_wetted_w_k", "_whole_rows", "boat_k", "charge_k", "charge_kg",
+        "current_a", "demand_a", "density", "is_active", "lead_ohm", "limit_v", "material", "number", "rate_nm_s",
+        "resistance_factor", "voltage_v", "z",
     )  # fmt: skip
 
     def __init__(self, number: int, settings: BoatSettings, wall_k: float, step_s: float, rng: Random) -> None:
@@ -49,7 +51,7 @@ class Boat:
         self._flicker = Flicker(settings.flicker.sigma / 100, settings.flicker.correlation, step_s, rng)
         self._step_s = step_s
         self._lag = 1 - exp(-step_s / settings.supply_lag)
-        self._lead = settings.lead_resistance
+        self.lead_ohm = settings.lead_resistance
         self._spread = 1 - exp(-step_s / strip.heat_spreading)
         ends = strip.gamma * section(strip).both_ends_m
         law = strip.conductivity_w_m_k
@@ -59,7 +61,7 @@ class Boat:
         self._clamp_per_j = step_s / strip.clamp_heat_capacity_j_k
         self._clamp_loss_w_k = strip.clamp_conductance
         self._relax_per_ns = 1e-9 * strip.clamp_conductance / strip.clamp_heat_capacity_j_k
-        self._conductance = charge.conductance
+        self._conductance = self._wetted_w_k = charge.conductance
         self._heat_j_kg = charge.specific_heat_j_kg_k
         self._fusion_j_kg = charge.fusion_kj_kg * 1e3
         self._melting = charge.melting_point
@@ -67,7 +69,14 @@ class Boat:
         self._nm_per_kg = rate_per_mass_loss(charge, settings.throw * 1e-9, settings.cosine_exponent)
         self._strip_rows = strip_table(strip, wall_k)
         rows = [(mass_loss(charge, k), heat_loss(charge, k, wall_k)) for k in range(COLDEST_K, HOTTEST_K + 2)]
-        self._charge_rows = [(m, n - m, q, r - q) for (m, q), (n, r) in pairwise(rows)]
+        self._charge_rows = self._whole_rows = [(m, n - m, q, r - q) for (m, q), (n, r) in pairwise(rows)]
+
+    def set_surface(self, *, contact: float = 1.0, emission: float = 1.0) -> None:
+        """Set the charge's heat contact with the boat and what its surface gives off, as shares of the settings'."""
+        self._conductance = self._wetted_w_k * contact
+        whole = self._whole_rows
+        # a table of its own: nothing is multiplied in a step without a fault
+        self._charge_rows = [(a * emission, b * emission, c * emission, d * emission) for a, b, c, d in whole]
 
     def wake(self, now_ns: int) -> None:
         """Start stepping again; what rested has followed its clamps towards the base meanwhile."""
@@ -101,14 +110,14 @@ class Boat:
         boat_k += (heat - ends - radiated - d_radiated * part - kappa * into_charge) * self._per_j
         self.boat_k = boat_k if boat_k < HOTTEST_K else float(HOTTEST_K)
         self._clamp_k = clamp_k + self._clamp_per_j * (
-            ends + (kappa - 1) * into_charge + square * self._lead - self._clamp_loss_w_k * (clamp_k - self._base_k)
+            ends + (kappa - 1) * into_charge + square * self.lead_ohm - self._clamp_loss_w_k * (clamp_k - self._base_k)
         )
         self._evaporate()
         if current == 0.0 and boat_k < RESTS_BELOW_K:
             self._rest(now_ns)
 
     def _conduct(self, resistance: float) -> float:
-        total = resistance + self._lead
+        total = resistance + self.lead_ohm
         most = self.limit_v / total
         wanted = self.demand_a if self.demand_a < most else most
         current = self.current_a + (wanted - self.current_a) * self._lag

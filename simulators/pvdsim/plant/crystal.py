@@ -38,11 +38,11 @@ class Exposure:
 
 
 class Crystal:
-    """A 6 MHz crystal. ``is_dead`` makes it silent; ``offset_hz`` may be set by a fault."""
+    """A 6 MHz crystal. For faults: dead, stuck at a reading, further off (Hz), noisier (sigma, Hz)."""
 
     __slots__ = (
         "_anchor_hz", "_anchor_nm", "_bare_hz", "_drifted_hz", "_exposed_ns", "_exposures", "_films", "_hz_per_nm",
-        "_read_ns", "_rng", "_settings", "_top", "_top_nm", "_walk_hz", "is_dead", "offset_hz",
+        "_read_ns", "_rng", "_settings", "_top", "_top_nm", "_walk_hz", "is_dead", "noise_hz", "offset_hz", "stuck_hz",
     )  # fmt: skip
 
     def __init__(self, settings: CrystalSettings, bare_hz: float, exposures: list[Exposure], rng: Random) -> None:
@@ -55,8 +55,9 @@ class Crystal:
         self._top_nm = self._anchor_nm = self._hz_per_nm = 0.0
         self._exposed_ns: int | None = None
         self._read_ns = 0
-        self._drifted_hz = self._walk_hz = self.offset_hz = 0.0
+        self._drifted_hz = self._walk_hz = self.offset_hz = self.noise_hz = 0.0
         self.is_dead = False
+        self.stuck_hz: float | None = None
 
     def grow(self, boat: Boat, nm: float) -> None:
         """Let what a boat gives off condense, nm."""
@@ -100,9 +101,11 @@ class Crystal:
         self._read_ns = now_ns
         if self.is_dead:
             return 0.0
+        if self.stuck_hz is not None:
+            return self.stuck_hz
         loaded = self.true_frequency()
         used = (self._bare_hz - loaded) / LIFE_HZ
-        sigma = self._settings.noise * (1 + 10 * used**4)
+        sigma = self._settings.noise * (1 + 10 * used**4) + self.noise_hz
         return (
             loaded
             + sigma * noise

@@ -49,6 +49,7 @@ class Part:
         "left_closed_ns",
         "mean",
         "position",
+        "slowest_ns",
     )
 
     def __init__(self, stroke: Stroke, *, is_open: bool = False) -> None:
@@ -58,6 +59,8 @@ class Part:
         self._travel_ns = 1.0
         self.is_driven = is_open
         self.is_stuck = False
+        self.slowest_ns = 0.0
+        """A fault may make every travel take at least so long."""
         self.left_closed_ns = LONG_AGO_NS
 
     def drive(self, *, on: bool, at_ns: int) -> bool:
@@ -66,11 +69,18 @@ class Part:
             return False
         self.is_driven = on
         latency_ns, travel_ns = self._stroke.draw()
-        starts_ns = at_ns + latency_ns
+        self._follow(at_ns + latency_ns, travel_ns)
+        return True
+
+    def free(self, at_ns: int) -> None:
+        """Let a part that was stuck move again, to where it is driven."""
+        self.is_stuck = False
+        self._follow(at_ns, self._stroke.draw()[1])
+
+    def _follow(self, starts_ns: int, travel_ns: float) -> None:
         if self._coming:
             starts_ns = max(starts_ns, self._coming[-1][0])
-        self._coming.append((starts_ns, 1.0 if on else 0.0, travel_ns))
-        return True
+        self._coming.append((starts_ns, 1.0 if self.is_driven else 0.0, max(travel_ns, self.slowest_ns)))
 
     def push(self, position: float) -> None:
         """Put the part somewhere by hand, whatever its drive wants; it stays there until it is driven anew."""

@@ -95,6 +95,16 @@ class Plant:
         for actuator in self.parts:
             self._drive(actuator, self.now_ns)
 
+    def set_stuck(self, actuator: str, *, stuck: bool) -> None:
+        """Let a part stay where it is, or move again to where it is driven. Raises KeyError."""
+        part = self.parts[actuator]
+        if stuck:
+            part.is_stuck = True
+            return
+        part.free(self.now_ns)
+        if part not in self._moving:
+            self._moving.append(part)
+
     # --- motion ---
 
     def _settle_pump(self) -> None:

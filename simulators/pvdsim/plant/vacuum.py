@@ -33,13 +33,13 @@ class Valves:
 
 
 class Vacuum:
-    """Chamber and fore-line. ``leak_mbar_l_s`` and ``is_backed`` may be changed from outside."""
+    """Chamber and fore-line. ``leak_mbar_l_s``, ``is_backed`` and ``has_n2`` may be changed from outside."""
 
     __slots__ = (
         "_argon", "_began_ns", "_exchange_w_k", "_foreline_gas", "_foreline_l", "_half", "_is_filled", "_n2_orifice",
         "_nitrogen", "_outgassing", "_pump_l_s", "_residual", "_settled_k", "_step_s", "_turbo_l_s", "_ultimate",
         "_valves", "_vent_orifice", "_volume_l", "argon_fraction", "chamber_mbar", "foreline_mbar", "gas_k",
-        "is_backed", "leak_mbar_l_s", "nitrogen_mbar", "rotor",
+        "has_n2", "is_backed", "leak_mbar_l_s", "nitrogen_mbar", "rotor",
     )  # fmt: skip
 
     def __init__(self, settings: Simulation, valves: Valves, step_s: float) -> None:
@@ -58,6 +58,8 @@ class Vacuum:
         self._is_filled = True
         self._began_ns = 0
         self.leak_mbar_l_s = chamber.leak
+        self.has_n2 = True
+        """False: the bottle is empty."""
         self.is_backed = start.backing_pump == "on"
         self.rotor = Rotor(pumps, at_speed=start.turbo == "at speed")
         is_argon = start.chamber.gas == "Ar"
@@ -133,7 +135,8 @@ class Vacuum:
         self._is_filled = True
         per_l = reach_s / self._volume_l
         argon += self._vent_orifice.flow(self.chamber_mbar) * self._valves.vent.mean * per_l
-        nitrogen += self._n2_orifice.flow(self.chamber_mbar) * self._valves.n2.mean * per_l
+        if self.has_n2:
+            nitrogen += self._n2_orifice.flow(self.chamber_mbar) * self._valves.n2.mean * per_l
         return argon, nitrogen
 
     def _exchange(self, before: float, total: float, out_mbar_l_s: float) -> None:
