@@ -63,7 +63,7 @@ def test_registers_are_read_and_written(client):
 def test_refusals_come_back_as_exceptions(client):
     assert client.read_coils(0x0300, count=1).exception_code == 2
     assert client.write_register(0x1003, 1).exception_code == 3
-    assert client.readwrite_registers(read_address=0, read_count=1, write_address=0, values=[1]).exception_code == 1
+    assert client.read_exception_status().exception_code == 1
 
 
 def test_an_expired_watchdog_answers_exception_4_until_it_is_reset(client):

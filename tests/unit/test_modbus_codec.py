@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pvdstation.protocol import modbus
+from pvdstation.protocol import modbus, modbus_rtu
 from pvdstation.protocol.modbus import Answer, Call
 
 # Modbus application protocol V1.1b3, sections 6.1 to 6.12: question, answer, both as the specification prints them.
@@ -50,8 +50,8 @@ def test_specification_examples_both_ways(call, question, answer, meaning):
 def test_relay_board_frames_carry_this_crc(call, frame):
     wire = bytes.fromhex(frame)
     exchange = modbus.Host(1).ask(call)
-    assert modbus.to_rtu(exchange.frame) == wire
-    assert modbus.from_rtu(wire, 1) == exchange.frame
+    assert modbus_rtu.to_rtu(exchange.frame) == wire
+    assert modbus_rtu.from_rtu(wire, 1) == exchange.frame
 
 
 @pytest.mark.parametrize("place", range(8))
@@ -59,7 +59,7 @@ def test_a_changed_byte_breaks_the_crc(place):
     wire = bytearray.fromhex(RELAY_BOARD[0][1])
     wire[place] ^= 0x04
     with pytest.raises(modbus.Malformed):
-        modbus.from_rtu(bytes(wire), 1)
+        modbus_rtu.from_rtu(bytes(wire), 1)
 
 
 @pytest.mark.parametrize(("call", "question", "answer", "meaning"), SPECIFICATION)
@@ -204,3 +204,37 @@ def test_noise_is_framed_or_dropped_and_never_raises(noise):
         received = modbus.receive(frame)
         assert (received.call is None) == (received.refusal != 0)
         assert not exchange.answers(frame) or frame[:2] == exchange.frame[:2]
+
+
+# Modbus application protocol V1.1b3, sections 6.16 and 6.17.
+MASKED = (Call(22, 0x04, registers=(0xF2, 0x25)), "16 00 04 00 F2 00 25", "16 00 04 00 F2 00 25", Answer())
+READ_WRITE = (
+    Call(23, 0x03, 6, 0, (0xFF, 0xFF, 0xFF), 0x0E),
+    "17 00 03 00 06 00 0E 00 03 06 00 FF 00 FF 00 FF",
+    "17 0C 00 FE 0A CD 00 01 00 03 00 0D 00 FF",
+    Answer(registers=(0xFE, 0x0ACD, 1, 3, 0x0D, 0xFF)),
+)
+
+
+@pytest.mark.parametrize(("call", "question", "answer", "meaning"), [MASKED, READ_WRITE])
+def test_mask_and_read_write_examples_both_ways(call, question, answer, meaning):
+    exchange = modbus.Host(17).ask(call)
+    assert exchange.frame == enveloped(1, 17, bytes.fromhex(question))
+    received = modbus.receive(exchange.frame)
+    assert (received.call, received.refusal) == (call, 0)
+    assert modbus.reply(received, meaning) == enveloped(1, 17, bytes.fromhex(answer))
+    assert exchange.answer(enveloped(1, 17, bytes.fromhex(answer))) == meaning
+
+
+@pytest.mark.parametrize("echo", ["16 00 05 00 F2 00 25", "16 00 04 00 F3 00 25", "16 00 04 00 F2 00 24"])
+def test_a_mask_needs_its_own_echo(echo):
+    assert not modbus.Host(1).ask(MASKED[0]).answers(enveloped(1, 1, bytes.fromhex(echo)))
+
+
+@pytest.mark.parametrize(
+    "pdu", ["16 00 04 00 F2 00", "17 00 03 00 06 00 0E 00 03 04 00 FF 00 FF", "17 00 03 00 7E 00 0E 00 01 02 00 FF",
+            "17 00 03 00 06 00 0E 00 7A F4" + " 00" * 244]
+)  # fmt: skip
+def test_a_bad_mask_or_read_write_is_refused(pdu):
+    received = modbus.receive(enveloped(9, 1, bytes.fromhex(pdu)))
+    assert (received.call, received.refusal) == (None, modbus.ILLEGAL_VALUE)
