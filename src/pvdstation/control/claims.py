@@ -213,13 +213,15 @@ def rate_is_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene]
 
 
 def crystal_good(v: View, scene: Scene) -> bool:
-    """Judged on the last reading; its age is the rate rule's business."""
+    """Judged on the last reading; its age, and a link that is lost, are the rate rule's business."""
     if scene.layer is None:
         return True
     w = v.frame.sources[scene.layer.source]
-    frequency = v.readings[w.crystal.frequency].value
+    reading = v.readings[w.crystal.frequency]
+    if reading.quality is Quality.COMM_FAULT:
+        return True
     active = v.readings[w.crystal.status].value == 1
-    return active and v.station.sqc.f_min <= frequency <= v.station.sqc.f_max * 1.01
+    return active and v.station.sqc.f_min <= reading.value <= v.station.sqc.f_max * 1.01
 
 
 def layer_rate_exposed(v: View, scene: Scene) -> bool:

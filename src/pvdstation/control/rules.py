@@ -111,6 +111,8 @@ class Interlock(NamedTuple):
 
 
 INTERLOCKS: tuple[Interlock, ...] = (
+    # before every contact: a silent I/O leaves them all unknown, and the first cause must name the link
+    Interlock("io_link", "I16", "I/O readings fresh", k.always, k.io_younger, ActionClass.FAST_OFF),
     Interlock(
         "e_stop", "I1", "E-stop chain healthy", k.always, c.E_STOP.holds, ActionClass.HARD_OFF, shows=c.E_STOP.shows
     ),
@@ -152,10 +154,10 @@ INTERLOCKS: tuple[Interlock, ...] = (
         "boat_resistance_drift", "I7", "boat resistance near the layer's median", k.has_median, k.steady_resistance,
         ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period,
     ),
-    Interlock("rate_fresh", "I9", "rate younger than its limit", k.regulating, k.rate_is_younger(k.age_limit("rate")),
-              ActionClass.HOLD),
     Interlock("crystal", "I9", "crystal active and within its limits", k.regulating, k.crystal_good, ActionClass.HOLD,
               shows=c.CRYSTAL.shows),
+    Interlock("rate_fresh", "I9", "rate younger than its limit", k.regulating, k.rate_is_younger(k.age_limit("rate")),
+              ActionClass.HOLD),
     Interlock("power_ceiling", "I10", "power below recipe, station and supply limit", k.energy, k.power_ceiling,
               ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period),
     Interlock(
@@ -192,7 +194,6 @@ INTERLOCKS: tuple[Interlock, ...] = (
         "uncommanded_energy", "I15", "no current without a command", k.always, k.no_uncommanded_energy,
         ActionClass.HARD_OFF, delay_s=lambda _s: 1.0,
     ),
-    Interlock("io_link", "I16", "I/O readings fresh", k.energy, k.io_younger, ActionClass.FAST_OFF),
     Interlock("supply_link", "I16", "supply readings fresh", k.energy, k.supplies_younger, ActionClass.FAST_OFF),
     Interlock("gauges", "I16", "gauges good, fresh, and showing vacuum", k.energy,
               k.gauges_younger(k.age_limit("gauge")), ActionClass.HOLD, shows=c.START_PRESSURE.shows),

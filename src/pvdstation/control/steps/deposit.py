@@ -224,8 +224,7 @@ class Deposit:
         reading = v.readings[self.w.crystal.frequency]
         if v.now_ns - reading.at_ns > v.frame.rate_end_age_ns:
             return True
-        bad = reading.quality is Quality.GOOD and not reading.value >= v.station.sqc.f_min
-        return bad or v.readings[self.w.crystal.status].value == 0
+        return reading.quality is Quality.SENSOR_FAULT or v.readings[self.w.crystal.status].value == 0
 
     def _cut(self, p: DepositState, v: View) -> Tick:
         """Cold hold: everything closed and off; the film so far is kept."""
