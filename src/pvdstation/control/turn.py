@@ -329,17 +329,29 @@ class Turn:
         return self._rest("safe state confirmed")
 
     def _abort(self) -> Tick:
-        """Everything off and closed until read back; the SQC-310 is stopped once, again only if it still runs."""
+        """Everything off and closed until read back."""
         if self.course.step_state is not None:
             self._end_step("aborted", self.course.reason)
-        is_running = self.v.slow_sqc(self.v.s.sqc_phase) != STOPPED
-        ask = (
-            Ask(ActionKind.SQC_STOP, "sqc") if is_running and not self.errands.is_pending(ActionKind.SQC_STOP) else None
-        )
         lacking = unconfirmed(self.v)
         if not lacking and self._is_backed():
             self._move(Cue.SETTLED, *self._verdict(safe=True))
-        return self._rest(f"to be confirmed: {', '.join(lacking)}", ask)
+        tick = self._rest(f"to be confirmed: {', '.join(lacking)}", self._still_to_do())
+        if self._io_watchdog() == 1:
+            return tick
+        # the outputs have dropped and the spring has closed the gate: it needs its start part to open again
+        return tick._replace(wants=tick.wants._replace(gate=False))
+
+    def _still_to_do(self) -> Ask | None:
+        """Stop the SQC-310 once, again only if it still runs; arm an I/O that has lost its outputs: it starts at 0."""
+        if self.errands.is_pending(ActionKind.SQC_STOP) or self.errands.is_pending(ActionKind.IO_ARM):
+            return None
+        phase = self.v.slow_sqc(self.v.s.sqc_phase)
+        if self._io_watchdog() == 0 and not phase > STOPPED:
+            return Ask(ActionKind.IO_ARM, "io")
+        return Ask(ActionKind.SQC_STOP, "sqc") if phase != STOPPED else None
+
+    def _io_watchdog(self) -> float:
+        return self.v.value(self.v.s.io_watchdog, 3 * self.plan.frame.io_age_ns)
 
     def _is_backed(self) -> bool:
         """Return whether the fore-line valve has opened again, where it can: with the backing pump running."""
