@@ -149,9 +149,12 @@ class SignalMap:
             )
             for n in station.sensor
         }
-        self.full_range = add("chamber.full_range", "mbar", "gauges", -3)
-        self.capacitance = add("chamber.capacitance", "mbar", "gauges", 2)
-        self.foreline = add("foreline.pirani", "mbar", "gauges", -3)
+        link_of = {role: link for link, table in station.gauge_tables.items() for role in table.channels}
+        self.full_range = add("chamber.full_range", "mbar", link_of.get("full_range", "gauges"), -3)
+        self.capacitance = add("chamber.capacitance", "mbar", link_of.get("capacitance", "gauges"), 2)
+        self.foreline = add("foreline.pirani", "mbar", link_of.get("foreline", "gauges"), -3)
+        self.gauge_settings = {link: add(f"{link}.settings", "", link, 0) for link in station.gauge_tables}
+        """1 = filters, offsets and factors are those of commissioning, by link; read where the station states them."""
         self.turbo_speed = add("turbo.speed", "Hz", "turbo", 0)
         self.turbo_error = add("turbo.error", "", "turbo", 0)  # 0 = none, else the number of ErrNNN
         self.journal_durable = add("journal.durable", "", "journal", 0)  # number of the last durable event

@@ -4,9 +4,10 @@ Plain floats in canonical units inside (nm, nm/s, mbar, s, A, V, W, Ω, %, mg, g
 sections 4 and 8, safety reference B.
 """
 
+import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from pvdstation.model.quantities import (
     Amperes,
@@ -30,16 +31,11 @@ from pvdstation.model.quantities import (
     Volts,
     Watts,
 )
-
-
-class Table(BaseModel):
-    """A table of the file: unknown keys are refused, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Text = Annotated[str, Field(max_length=200)]
-Positive = Field(gt=0)
+from pvdstation.model.switchgear_table import Io
+from pvdstation.model.table import Positive
+from pvdstation.model.table import Table as Table  # noqa: PLC0414 - part of this module's face
+from pvdstation.model.table import Text as Text  # noqa: PLC0414
+from pvdstation.model.vacuum_tables import Gauges, Turbo
 
 
 class Ramp(Table):
@@ -164,7 +160,13 @@ class Sqc(Table):
     scale: Scale
     shutter_delay: Annotated[Seconds, Field(ge=30, le=999)]
     capture: Annotated[Percent, Field(gt=0, le=50)]
-    fingerprint: dict[Annotated[str, Field(pattern=r"^(A[2-5] |D|HA)[0-9]+$")], Fingerprint] = {}
+    edition: Literal["P1C", "P1B", "SQC-300"] | None = None
+    """Edition of the manual; needed for firmware of which no source says whose phase numbers it has."""
+    shutter_relay: Annotated[int, Field(ge=1, le=16)] | None = None
+    """Relay of the unit in series with the I/O contact of the substrate shutter; nothing in the unit may use it."""
+    fingerprint: dict[Annotated[str, Field(pattern=r"^(A[2-5] |D|HA)[0-9]+$")], Fingerprint] = Field(
+        default_factory=dict
+    )
     """Raw values at commissioning of what is compared and never written, by table as it is addressed ("A5 1")."""
 
 
@@ -176,70 +178,54 @@ class Codeposition(Table):
 
 
 class Foldback(Table):
-    """When the supply's trip on leaving constant current is armed."""
+    """When the supply's trip on leaving constant current is armed; "OFF" where the supply cannot trip so."""
 
-    mode: Literal["CV"]
+    mode: Literal["CV", "OFF"]
     after: Annotated[Seconds, Field(ge=0.5, le=30)]
     above: Annotated[Amperes, Field(ge=2)]
     delay: Annotated[Seconds, Field(ge=0.1, le=5)]
 
 
-class Supply(Table):
-    """A boat supply, GENESYS+ over SCPI."""
+NO_FOLDBACK = Foldback.model_construct(mode="OFF", after=0.5, above=math.inf, delay=0.1)
+"""No current is high enough to arm it."""
 
-    port: Text
-    model: Text
+
+def _none_is_nothing(value: object) -> object:
+    return None if value == "none" else value
+
+
+class Supply(Table):
+    """A boat supply: GENESYS+ over SCPI, legacy Genesys over GEN ASCII, or one that only the SQC-310 drives."""
+
+    dialect: Literal["scpi", "gen", "none"] = "scpi"
+    port: Text = ""
+    model: Text = ""
+    address: Annotated[int, Field(ge=0, le=30)] | None = None
+    """GEN ASCII: which supply on the line."""
+    baud: Literal[1200, 2400, 4800, 9600, 19200] | None = None
     full_scale: Annotated[Amperes, Field(gt=0, le=1000)]
     current_source: Literal["analogue", "digital"]
     v_limit: Annotated[Volts, Field(gt=0, le=10)]
     ovp: Annotated[Volts, Field(gt=0, le=12)]
     p_limit: Annotated[Watts, Field(gt=0, le=3000)]
-    watchdog: Annotated[Seconds, Field(ge=3, le=10)]
-    foldback: Foldback
+    watchdog: Annotated[
+        Annotated[Seconds, Field(ge=3, le=10)] | None,
+        BeforeValidator(_none_is_nothing, json_schema_input_type=Seconds | Literal["none"]),
+    ]
+    """The supply's own communication watchdog; None ("none") where it has none: the I/O watchdog stands in for it."""
+    foldback: Foldback = NO_FOLDBACK
     ramp_host: Annotated[AmperesPerSecond, Field(gt=0, le=5)]
     read_deadline: Annotated[Seconds, Field(ge=0.05, le=2)]
 
+    @property
+    def has_link(self) -> bool:
+        """Return whether the host can talk to it."""
+        return self.dialect != "none"
 
-class Follow(Table):
-    """How long a moving part may take until its switches confirm."""
-
-    shutter: Annotated[Seconds, Field(gt=0, le=10)]
-    valve: Annotated[Seconds, Field(gt=0, le=10)]
-    gate: Annotated[Seconds, Field(gt=0, le=30)]
-
-
-class Io(Table):
-    """The Modbus coupler: outputs and inputs in wiring order. The names are words of the program."""
-
-    port: Text
-    unit: Annotated[int, Field(ge=0, le=255)]
-    watchdog: Annotated[Seconds, Field(ge=1, le=5)]
-    do: Annotated[list[Text], Field(max_length=64)]
-    di: Annotated[list[Text], Field(max_length=64)]
-    follow: Follow
-    read_deadline: Annotated[Seconds, Field(ge=0.02, le=2)]
-
-
-class Gauges(Table):
-    """The gauge controller: role of each channel, by channel number."""
-
-    port: Text
-    unit: Literal["mbar", "hPa", "Pa", "Torr"]
-    full_range: int
-    capacitance: int
-    foreline: int
-    capacitance_full_scale: Annotated[Millibar, Positive]
-    read_deadline: Annotated[Seconds, Field(ge=0.05, le=2)]
-
-
-class Turbo(Table):
-    """The turbo drive on its RS-485 line."""
-
-    port: Text
-    address: Annotated[int, Field(ge=1, le=255)]
-    nominal: Annotated[Hertz, Positive]
-    ready: Annotated[Percent, Field(ge=50, le=100)]
-    read_deadline: Annotated[Seconds, Field(ge=0.05, le=2)]
+    @property
+    def shows_reference(self) -> bool:
+        """Return whether it says whether its current follows the analogue input (legacy Genesys does not)."""
+        return self.dialect == "scpi"
 
 
 class NoRise(Table):
@@ -388,6 +374,7 @@ class Station(Table):
     supply: dict[int, Supply]
     io: Io
     gauges: Gauges
+    gauges2: Gauges | None = None
     turbo: Turbo
     gas: dict[str, Gas]
     glovebox: Glovebox
@@ -413,13 +400,19 @@ class Station(Table):
         return self
 
     @property
+    def gauge_tables(self) -> dict[str, Gauges]:
+        """Return the gauge controllers, by link name."""
+        second = {} if self.gauges2 is None else {"gauges2": self.gauges2}
+        return {"gauges": self.gauges, **second}
+
+    @property
     def ports(self) -> dict[str, str]:
         """Return every link's port, by link name."""
         return {
             "sqc": self.sqc.port,
-            **{f"supply{n}": s.port for n, s in self.supply.items()},
+            **{f"supply{n}": s.port for n, s in self.supply.items() if s.has_link},
             "io": self.io.port,
-            "gauges": self.gauges.port,
+            **{name: table.port for name, table in self.gauge_tables.items()},
             "turbo": self.turbo.port,
         }
 
@@ -428,9 +421,9 @@ class Station(Table):
         """Return the language spoken on every link, by link name."""
         return {
             "sqc": "sqc310",
-            **dict.fromkeys((f"supply{n}" for n in self.supply), "genesys-scpi"),
-            "io": "modbus-tcp",
-            "gauges": "pfeiffer-gauges",
+            **{f"supply{n}": f"genesys-{s.dialect}" for n, s in self.supply.items() if s.has_link},
+            "io": f"modbus-{self.io.transport}",
+            **dict.fromkeys(self.gauge_tables, "pfeiffer-gauges"),
             "turbo": "pfeiffer-turbo",
         }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from pvdstation.model.instrument_rules import gauges_are_there_once, io_fits_its_map, outputs_drop_without_us
 from pvdstation.model.positions import Path
 from pvdstation.model.station import Station
 
@@ -69,17 +70,55 @@ def _loop_owner_has_its_supply(station: Station) -> Iterator[Contradiction]:
             yield ("source", name, "rate_loop"), what, f'It says "{supply.current_source}"; change one of the two.'
 
 
+def _supplies_fit_their_dialect(station: Station) -> Iterator[Contradiction]:
+    for number, supply in station.supply.items():
+        path: Path = ("supply", str(number))
+        if supply.has_link != bool(supply.port):
+            what = "this supply has no link" if supply.port else "the port is missing"
+            write = 'Remove the key, or write another dialect than "none".' if supply.port else 'Write port = "…".'
+            yield (*path, "port"), what, write
+        if supply.has_link and not supply.model:
+            yield (*path, "model"), "the model is missing: its rating is compared", 'Write for example "GH10-100".'
+        if (supply.dialect == "gen") != (supply.address is not None):
+            what = "GEN ASCII needs an address" if supply.dialect == "gen" else "only GEN ASCII has addresses"
+            yield (*path, "address"), what, 'Write address = 6 with dialect = "gen", and nowhere else.'
+        yield from _protections_fit(path, number, station)
+
+
+def _protections_fit(path: Path, number: int, station: Station) -> Iterator[Contradiction]:
+    supply = station.supply[number]
+    if supply.dialect == "scpi":
+        if supply.watchdog is None:
+            yield (*path, "watchdog"), "a GENESYS+ supply has a watchdog of its own", 'Write for example "4 s".'
+        if supply.foldback.mode == "OFF":
+            what = "an open boat must trip the supply: foldback is missing"
+            yield (*path, "foldback"), what, 'Write { mode = "CV", after = "2 s", above = "5 A", delay = "1 s" }.'
+        return
+    if supply.watchdog is not None:
+        what = "this supply has no watchdog: its enable contact on the watchdogged I/O stands in for it"
+        yield (*path, "watchdog"), what, 'Write "none".'
+    if supply.foldback.mode != "OFF":
+        what = "this supply can only trip on entering constant current, which is how a boat is heated"
+        yield (*path, "foldback"), what, "Remove the key: foldback stays off."
+    if f"enable {number} open" not in station.io.di:
+        what = f'"enable {number} open" is missing: nothing else shows that this supply cannot deliver'
+        yield ("io", "di"), what, "Wire the enable contact's feedback and name it in wiring order."
+    if not supply.has_link and supply.current_source != "analogue":
+        what = "without a link only the SQC-310's output sets the current"
+        yield (*path, "current_source"), what, 'Write "analogue".'
+
+
 def _watchdogs_are_in_order(station: Station) -> Iterator[Contradiction]:
-    slowest = min(station.supply.values(), key=lambda s: s.watchdog, default=None)
+    own = {number: supply.watchdog for number, supply in station.supply.items() if supply.watchdog is not None}
     chain: list[tuple[Path, float]] = [
         (("scan_period",), station.scan_period),
         (("limits", "lease"), station.limits.lease),
         (("limits", "guardian"), station.limits.guardian),
         (("io", "watchdog"), station.io.watchdog),
     ]
-    if slowest is not None:
-        number = next(n for n, s in station.supply.items() if s is slowest)
-        chain.append((("supply", str(number), "watchdog"), slowest.watchdog))
+    if own:
+        shortest = min(own, key=lambda number: own[number])
+        chain.append((("supply", str(shortest), "watchdog"), own[shortest]))
     yield from _ascending(chain, "s", strictly=True)
 
 
@@ -181,11 +220,15 @@ _RULES: tuple[Callable[[Station], Iterator[Contradiction]], ...] = (
     _sources_differ,
     _conditioning_fits,
     _loop_owner_has_its_supply,
+    _supplies_fit_their_dialect,
     _watchdogs_are_in_order,
     _pressures_are_in_order,
     _gas_stays_below_its_ceiling,
     _capture_ends_before_the_unit_gives_up,
     _wiring_is_complete,
+    io_fits_its_map,
+    outputs_drop_without_us,
+    gauges_are_there_once,
     _ports_are_of_one_kind,
     _codeposition_fits,
 )
