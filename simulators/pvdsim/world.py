@@ -1,10 +1,14 @@
 """A plant with its instruments, moved only by whoever drives its time (``pvdstation.model.simulation``)."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from pvdsim.faults.agenda import Faults
+from pvdsim.faults.line import Line
+from pvdsim.faults.places import Place, places_of
 from pvdsim.plant.plant import STEP_NS, Plant
 from pvdsim.settings import Simulation
 from pvdsim.station_fit import misfits
@@ -27,11 +31,21 @@ class Supply(Instrument, Protocol):
 class World:
     """Plant and instruments by name. Time moves by ``advance_to`` only; bytes are handed in between."""
 
-    def __init__(self, plant: Plant, instruments: Mapping[str, Instrument], supplies: Mapping[str, Supply]) -> None:
-        """``instruments`` has all of them; ``supplies`` those that are to be refreshed."""
+    def __init__(
+        self,
+        plant: Plant,
+        instruments: Mapping[str, Instrument],
+        supplies: Mapping[str, Supply],
+        *,
+        places: Mapping[str, Place] = MappingProxyType({}),
+        seed: int = 0,
+    ) -> None:
+        """``instruments`` has all of them; ``supplies`` those that are to be refreshed; ``places`` can be broken."""
         self.plant = plant
+        self.faults = Faults(self, places, seed)
         self.instruments = dict(instruments)
         self.names = tuple(self.instruments)
+        self._ports: dict[str, Instrument | Line] = dict(self.instruments)
         self._ordered = list(self.instruments.values())
         self._supplies = list(supplies.values())
         self._unasked: dict[str, Replies] = {name: [] for name in self.names}
@@ -43,6 +57,13 @@ class World:
         """Move plant and instruments; what falls due between two steps of the plant acts at the later one."""
         if now_ns < self._now_ns:
             raise ValueError(f"time goes back: {now_ns} ns after {self._now_ns} ns")
+        faults = self.faults
+        while faults.due_ns <= now_ns:
+            self._move_to(max(faults.due_ns, self._now_ns))
+            faults.act()
+        self._move_to(now_ns)
+
+    def _move_to(self, now_ns: int) -> None:
         self._now_ns = now_ns
         plant = self.plant
         end_ns = now_ns - now_ns % STEP_NS
@@ -58,7 +79,7 @@ class World:
         """Hand bytes to an instrument at a time that is not before the world's; return its replies."""
         if now_ns < self._now_ns:
             raise ValueError(f"bytes for {name} at {now_ns} ns, but the world is at {self._now_ns} ns")
-        replies = self.instruments[name].receive(data, now_ns)
+        replies = self._ports[name].receive(data, now_ns)
         if self._surroundings() != self._seen:
             self._refresh()
         self._schedule()
@@ -75,12 +96,42 @@ class World:
         """Return what only a simulation knows, by name."""
         return self.plant.truth()
 
+    # --- the side of the faults ---
+
+    @property
+    def now_ns(self) -> int:
+        """Return plant time, ns."""
+        return self._now_ns
+
+    def instrument(self, name: str) -> Instrument:
+        """Return the simulated instrument itself."""
+        return self.instruments[name]
+
+    def line(self, name: str) -> Line:
+        """Return what lies between an instrument and its port; from then on it is looked at."""
+        port = self._ports[name]
+        if not isinstance(port, Line):
+            port = self._ports[name] = Line(self.instruments[name])
+        return port
+
+    def send(self, name: str, replies: Replies) -> None:
+        """Let bytes arrive at an instrument's port that nobody asked for."""
+        self._unasked[name].extend(replies)
+
+    def refresh(self) -> None:
+        """Let the supplies take note that the plant or an instrument was changed by hand."""
+        self._refresh()
+        self._schedule()
+
+    # --- time ---
+
     def _serve(self, now_ns: int) -> None:
         for name, instrument in self.instruments.items():
             if instrument.due_ns <= now_ns:
                 replies = instrument.advance_to(now_ns)
                 if replies:
-                    self._unasked[name].extend(replies)
+                    port = self._ports[name]
+                    self._unasked[name].extend(port.pass_on(replies) if isinstance(port, Line) else replies)
         self._refresh()
         self._schedule()
 
@@ -107,7 +158,7 @@ def open_world(station: Mapping[str, object], seed: int) -> WorldContract:
     settings = read_simulation(station)
     plant = Plant(settings, seed)
     instruments, supplies = _build_instruments(station, plant, seed)
-    return World(plant, instruments, supplies)
+    return World(plant, instruments, supplies, places=places_of(station, plant, _roles(station)), seed=seed)
 
 
 def read_simulation(station: Mapping[str, object]) -> Simulation:
@@ -144,6 +195,12 @@ def _build_instruments(
     }
     others = {_name_of(station[role]["port"], role): build(station, plant, seed) for role, build in builders.items()}
     return {**others, **supplies}, supplies
+
+
+def _roles(station: Mapping[str, Any]) -> dict[str, str]:
+    """Return every instrument's name by its place in the station file, as a fault names it."""
+    others = {role: _name_of(station[role]["port"], role) for role in ("io", "sqc", "gauges", "turbo")}
+    return others | {f"supply.{n}": _name_of(table["port"], f"supply{n}") for n, table in station["supply"].items()}
 
 
 def _name_of(port: str, role: str) -> str:

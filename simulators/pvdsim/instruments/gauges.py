@@ -35,12 +35,13 @@ class GaugeController:
     def __init__(
         self, heads: Mapping[int, Head], unit: int, bench: Bench, chance: random.Random, latency_ns: int
     ) -> None:
-        self._heads = heads
+        self.heads = dict(heads)
+        """By channel; a fault may put another one in."""
         self._latency_ns = latency_ns
         self._bench = bench
         self._chance = chance
         self._framer = vacuum.MessageFramer()
-        self._unit = unit
+        self.unit = unit
         self._filters = [1] * CHANNELS
         self._error_word = vacuum.NO_ERROR
         self._pending: Callable[[], str] | None = None
@@ -85,6 +86,14 @@ class GaugeController:
             self.due_ns += self._stream_ns
         return replies
 
+    def power_cycle(self, now_ns: int) -> None:
+        """Come up again: streaming, no question pending, the unit as it was."""
+        self._framer = vacuum.MessageFramer()
+        self._pending = None
+        self._error_word = vacuum.NO_ERROR
+        self._stream_ns = _STREAM_NS[1]
+        self.due_ns = now_ns + self._stream_ns
+
     def _answered(self, line: bytes, now_ns: int) -> tuple[int, bytes]:
         self._free_ns = max(self._free_ns, now_ns) + self._latency_ns
         return self._free_ns, line
@@ -127,8 +136,8 @@ class GaugeController:
 
     def _set_unit(self, parameters: Sequence[str]) -> Callable[[], str]:
         for unit in _digits(parameters, (0, 1), "012345"):
-            self._unit = unit
-        return lambda: str(self._unit)
+            self.unit = unit
+        return lambda: str(self.unit)
 
     def _switch_sensors(self, parameters: Sequence[str]) -> Callable[[], str]:
         _digits(parameters, (0, CHANNELS), "012")
@@ -159,11 +168,11 @@ class GaugeController:
         return ",".join(f"{status},{value}" for status, value in map(self._channel, range(1, CHANNELS + 1)))
 
     def _channel(self, number: int) -> tuple[int, str]:
-        head = self._heads.get(number)
+        head = self.heads.get(number)
         if head is None:
             return _NO_GAUGE
         status, pressure_mbar = head.read(self._bench, self._chance)
-        value = unit_value(pressure_mbar, self._unit, logarithmic=head.logarithmic)
+        value = unit_value(pressure_mbar, self.unit, logarithmic=head.logarithmic)
         return status, vacuum.format_value(value, logarithmic=head.logarithmic)
 
 

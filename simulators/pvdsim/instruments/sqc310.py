@@ -101,6 +101,14 @@ class Sqc310:
         for member in self.sequence.members:
             analogue[member.layer.output] = member.power_pct
 
+    def power_cycle(self, now_ns: int) -> None:
+        """Come up again: stopped, outputs 0, parameters kept; the first answer says so (status B)."""
+        self._framer.clear()
+        self._busy_until_ns = now_ns
+        self.sequence.stop()
+        self._drive_outputs()
+        self._says_reset = True
+
     # --- bytes ---
 
     def receive(self, data: bytes, now_ns: int) -> Replies:

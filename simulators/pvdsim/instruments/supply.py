@@ -45,6 +45,7 @@ class SimulatedSupply:
         self._watchdog_due_ns = FAR
         self._enables = {"STATus:QUEStionable:ENABle": 0, "STATus:OPERation:ENABle": 0}
         self._now_ns = 0
+        self._is_deaf = self._panel_only = False
         self._queries = self._query_table()
         self._commands = self._command_table()
         self._table = codec.CommandTable(tuple(dict.fromkeys((*self._queries, *self._commands))))
@@ -81,6 +82,16 @@ class SimulatedSupply:
         self.stage.refresh(now_ns)
         self.due_ns = min(self._watchdog_due_ns, self.stage.due_ns)
 
+    def obey(self, *, anybody: bool) -> None:
+        """Take commands, or (fault) leave them without effect and the current as it is; the enable contact acts."""
+        self._is_deaf = not anybody
+        self.stage.hold_current(held=not anybody)
+
+    def take_over(self, *, local: bool) -> None:
+        """Let the front panel take over: commands are refused, queries answered; or give the link back."""
+        self._panel_only = local
+        self._remote = "LOC"
+
     def power_cycle(self, now_ns: int) -> None:
         """Come up again as after a mains failure, in the safe state."""
         self.stage.reset()
@@ -103,6 +114,10 @@ class SimulatedSupply:
             action = self._commands.get(command.header)
             if action is None:
                 raise NotObeyed(*words.COMMAND_ERROR)
+            if self._panel_only:
+                raise NotObeyed(*words.EXECUTION_ERROR)
+            if self._is_deaf:
+                return None
             if self._remote == "LOC":
                 self._remote = "REM"
             action(command.arguments)

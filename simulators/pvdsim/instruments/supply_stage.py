@@ -20,6 +20,8 @@ _NO_REGULATION_A = 0.1
 _ENA, _ILC, _OFF = int(Questionable.ENA), int(Questionable.ILC), int(Questionable.OFF)
 
 ERROR_OF_TRIP = {
+    Questionable.AC: (321, "AC Fault"),
+    Questionable.OTP: (322, "Over-Temperature"),
     Questionable.FLD: (323, "Fold-Back Protection"),
     Questionable.OVP: (324, "Over-Voltage Protection"),
     Questionable.UVP: (302, "Under-Voltage Protection"),
@@ -45,6 +47,7 @@ class PowerStage:
         self.interlock_open = False
         self.button_off = False
         self.welded_a: float | None = None  # fault: this current flows, whatever is commanded or enabled
+        self._held_a: float | None = None
         self.latched = 0  # fault bits; plain int, because it is looked at all the time
         self.due_ns = FAR
         self.mode = SupplyMode.OFF
@@ -97,6 +100,10 @@ class PowerStage:
         self.latched = 0
         self.refresh(now_ns)
 
+    def hold_current(self, *, held: bool) -> None:
+        """Let the current stay as it is, whatever set-point or analogue input say (fault); or follow them again."""
+        self._held_a = self.boat.current_a if held else None
+
     def refresh(self, now_ns: int) -> None:
         """Ask of the boat what set-points, limits and contacts allow now, and judge what it does."""
         boat = self.boat
@@ -107,6 +114,8 @@ class PowerStage:
             self._fold_due_ns = self._under_due_ns = self.due_ns = FAR
             return
         asked_a = self.curr_a if self.external_a is None else self.external_a()
+        if self._held_a is not None:
+            asked_a = self._held_a
         asked_a = min(max(asked_a, 0.0), SET_SPAN * self.rating.current_a)
         allowed_a = self._within_power(asked_a)
         boat.demand_a = allowed_a

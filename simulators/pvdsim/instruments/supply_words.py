@@ -13,6 +13,7 @@ from pvdstation.protocol import supply as codec
 
 T = TypeVar("T")
 COMMAND_ERROR = (-100, "Command Error")
+EXECUTION_ERROR = (-200, "Execution Error")
 MISSING = (-109, "Missing Parameter")
 SURPLUS = (-115, "Unexpected number of parameters")
 PARAMETER = (-220, "Parameter Error")

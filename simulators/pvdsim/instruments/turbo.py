@@ -95,6 +95,13 @@ class TurboDrive:
                 self._bench.turbo_motor(on=False)
         return []
 
+    def switch_power(self, now_ns: int, *, on: bool) -> None:
+        """Lose the mains, or come back: parameters are kept, so that the motor starts again (assumed)."""
+        self._framer.clear()
+        runs = on and self._motor_on() and not self._error
+        self._bench.turbo_motor(on=runs)
+        self.due_ns = now_ns + round(self._kept[700]) * _MINUTE_NS if runs else FAR
+
     def _answer(self, telegram: Telegram, now_ns: int) -> str | None:
         if telegram.address not in (self._kept[797], turbo.BROADCAST):
             return None

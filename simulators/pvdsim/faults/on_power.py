@@ -1,0 +1,54 @@
+"""Power: what each instrument does when it loses and regains it, and what a dip of the mains does to the plant."""
+
+from pvdsim.faults.kinds import End, Fault, Kind, Site
+from pvdsim.instruments.coupler import Coupler
+from pvdsim.instruments.gauges import GaugeController
+from pvdsim.instruments.sqc310 import Sqc310
+from pvdsim.instruments.supply import SimulatedSupply
+from pvdsim.instruments.turbo import TurboDrive
+from pvdstation.model.clock import SECOND
+
+_DIP_NS = SECOND
+
+
+def power_down(site: Site, name: str, now_ns: int) -> None:
+    """Take the power from an instrument: outputs go off, its line is dead."""
+    site.line(name).cuts += 1
+    instrument = site.instrument(name)
+    if isinstance(instrument, TurboDrive):
+        instrument.switch_power(now_ns, on=False)
+    elif isinstance(instrument, Coupler | GaugeController | Sqc310 | SimulatedSupply):
+        instrument.power_cycle(now_ns)
+    site.refresh()
+
+
+def power_up(site: Site, name: str, now_ns: int) -> None:
+    """Give the power back: it starts as its manual says, and waits to be told."""
+    instrument = site.instrument(name)
+    if isinstance(instrument, TurboDrive):
+        instrument.switch_power(now_ns, on=True)
+    elif isinstance(instrument, Coupler | GaugeController | Sqc310 | SimulatedSupply):
+        instrument.power_cycle(now_ns)
+    site.line(name).cuts -= 1
+    site.refresh()
+
+
+def _dip(fault: Fault) -> End:
+    """Everything falls off; the program's computer has its own supply. It comes back after a second if not said."""
+    site, plant = fault.site, fault.site.plant
+    for name in site.names:
+        power_down(site, name, fault.began_ns)
+    plant.set_health("backing running", healthy=False)
+
+    def back(now_ns: int) -> None:
+        plant.set_health("backing running", healthy=True)
+        for name in site.names:
+            power_up(site, name, now_ns)
+
+    if fault.ends_ns is None:
+        fault.at(fault.began_ns + _DIP_NS, back)
+        return lambda _now_ns: None
+    return back
+
+
+KINDS = (Kind("power", "dip", "the mains fail for a second, or that long: everything goes off and comes back", _dip),)
