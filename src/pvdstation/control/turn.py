@@ -294,9 +294,10 @@ class Turn:
         if self.course.mode is Mode.HOLDING:
             if tick.is_settled or tick.trouble is not None or self.course.step_state is None:
                 self._move(Cue.SETTLED, ("reason", self.course.reason))
-            return tick
+                return tick
+        # a hold that does not come about must end too
         limits = self.plan.frame.station.limits
-        longest_s = limits.hold_cold if tick.is_cold else limits.hold
+        longest_s = limits.hold if self.v.any_energised() else limits.hold_cold
         if self._mode_lasts_ns() > to_ns(longest_s):
             self._trip(ActionClass.STOP, "hold", f"held for {longest_s:g} s")
             return self._tick()
@@ -305,11 +306,11 @@ class Turn:
     def _stop(self) -> Tick:
         """Bring the step to its orderly end, pump out gas that was admitted, then confirm the safe state."""
         if self.course.is_confirming or self.course.step_state is None:
-            return self._confirm(UNSAFE_AFTER_NS + to_ns(self.plan.frame.station.defaults.evacuate_timeout))
+            return self._confirm(self._longest_stop_ns())
         tick = self._advance(Drive.STOP)
         if tick.trouble is not None:
             self.chronicle.alarm(EventKind.ALARM, tick.trouble.name, tick.trouble.text, 0)
-        elif not tick.is_settled:
+        elif not tick.is_settled and self._mode_lasts_ns() <= self._longest_stop_ns():
             return tick
         self._end_step("stopped", self.course.reason)
         following = self.plan.procedure.steps[self.course.step + 1 :]
@@ -319,6 +320,9 @@ class Turn:
         self.course = self.course._replace(is_confirming=True)
         return self._rest("safe state confirmed")
 
+    def _longest_stop_ns(self) -> int:
+        return UNSAFE_AFTER_NS + to_ns(self.plan.frame.station.defaults.evacuate_timeout)
+
     def _confirm(self, longest_ns: int) -> Tick:
         """Wait until the safe state is read back; what is not confirmed in time aborts the run."""
         lacking = unconfirmed(self.v)
@@ -326,7 +330,7 @@ class Turn:
             self._move(Cue.SETTLED, *self._verdict(safe=True))
         elif self._mode_lasts_ns() > longest_ns:
             self._trip(ActionClass.FAST_OFF, "safe_state", f"not confirmed: {', '.join(lacking)}")
-        return self._rest("safe state confirmed")
+        return self._rest("safe state confirmed", self._sqc_stop())
 
     def _abort(self) -> Tick:
         """Everything off and closed until read back."""
@@ -348,7 +352,12 @@ class Turn:
         phase = self.v.slow_sqc(self.v.s.sqc_phase)
         if self._io_watchdog() == 0 and not phase > STOPPED:
             return Ask(ActionKind.IO_ARM, "io")
-        return Ask(ActionKind.SQC_STOP, "sqc") if phase != STOPPED else None
+        return self._sqc_stop()
+
+    def _sqc_stop(self) -> Ask | None:
+        """Return the stop of an SQC-310 that is not known to be stopped, unless it is under way."""
+        is_stopped = self.v.slow_sqc(self.v.s.sqc_phase) == STOPPED
+        return None if is_stopped or self.errands.is_pending(ActionKind.SQC_STOP) else Ask(ActionKind.SQC_STOP, "sqc")
 
     def _io_watchdog(self) -> float:
         return self.v.value(self.v.s.io_watchdog, 3 * self.plan.frame.io_age_ns)

@@ -123,10 +123,15 @@ class SqcOwner(Shared):
         return self.cut(staged("stop", v, p), v)
 
     def cut(self, p: Power, v: View) -> PowerTick:
-        """Stop the process, supply off in the same scan; done when both are read back."""
+        """Stop the process, supply off in the same scan; done when both are read back.
+
+        A unit that does not answer is not waited for: it may run on, but the way of its energy is read back open.
+        """
         p = self._seen(p, v)
         text = "process stopped, supply off"
-        off = PowerTick(p, SUPPLY_OFF, opens_shutter=False, text=text, done=is_off(v, self.w) and p.phase == STOPPED)
+        is_silent = math.isnan(v.slow_sqc(v.s.sqc_phase))
+        done = is_off(v, self.w) and (p.phase == STOPPED or is_silent)
+        off = PowerTick(p, SUPPLY_OFF, opens_shutter=False, text=text, done=done)
         if p.stage == "stopping":
             if v.result is not None and not v.result.ok and p.phase != STOPPED:
                 return off._replace(power=staged("stop", v, p))

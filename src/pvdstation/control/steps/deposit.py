@@ -66,7 +66,7 @@ class Deposit:
         p = p._replace(track=followed(p.track, v, self.w), statistics=statistics)
         if p.stage == "end":
             return self._end(p, v)
-        if p.stage == "cut" or (drive is Drive.HOLD and self._is_blind(v)):
+        if p.stage == "cut" or (drive is Drive.HOLD and self._is_blind(p, v)):
             return self._cut(p, v)
         if drive is Drive.RUN and p.stage == "held":
             p = p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None)
@@ -219,11 +219,12 @@ class Deposit:
         done = p.ending if finished else ""
         return Tick(p, wants, tick.text, ask=tick.ask, scene=Scene(layer), done=done, is_settled=finished, is_cold=True)
 
-    def _is_blind(self, v: View) -> bool:
+    def _is_blind(self, p: DepositState, v: View) -> bool:
         """Return whether the measuring chain has failed: crystal at once, rate after its longer limit."""
-        reading = v.readings[self.w.crystal.frequency]
-        if v.now_ns - reading.at_ns > v.frame.rate_end_age_ns:
+        newest_ns = p.track.samples[-1][0] if p.track.samples else p.began_ns
+        if v.now_ns - newest_ns > v.frame.rate_end_age_ns:
             return True
+        reading = v.readings[self.w.crystal.frequency]
         return reading.quality is Quality.SENSOR_FAULT or v.readings[self.w.crystal.status].value == 0
 
     def _cut(self, p: DepositState, v: View) -> Tick:

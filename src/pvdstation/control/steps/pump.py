@@ -89,7 +89,17 @@ class Pump:
         if spent_ns > to_ns(station.defaults.rough_timeout):
             text = f"crossover not reached in {station.defaults.rough_timeout / 60:g} min of roughing"
             trouble = Trouble(ActionClass.HOLD, "rough_timeout", text)
+        elif refusal := self._refused(p, v):
+            trouble = Trouble(ActionClass.HOLD, "roughing_valve", refusal)
         return Tick(p, wants, f"chamber ≤ {station.limits.crossover:g} mbar by roughing", trouble=trouble)
+
+    def _refused(self, p: PumpState, v: View) -> str:
+        """Return why the roughing valve may not open although gate and fore-line valve have had time to close."""
+        follow = v.station.io.follow
+        if v.last.roughing or v.now_ns - p.since_ns <= to_ns(follow.gate + follow.valve):
+            return ""
+        refusal = missing("roughing", v, EMPTY)
+        return str(refusal) if refusal else ""
 
     def _back(self, p: PumpState, v: View) -> Tick:
         """The turbo gets its backing again; then roughing goes on."""
