@@ -198,6 +198,15 @@ class Links(Table):
     turbo: Annotated[Seconds, NotNegative]
 
 
+class SqcUnit(Table):
+    """What the simulated SQC-310 is like where units differ or the manual is silent; read by the simulated unit."""
+
+    firmware: Annotated[str, Field(pattern=r"^[0-9]{1,2}\.[0-9]{2}$")] = "6.65"
+    manual_start: bool = False
+    stop_without_capture: bool = False
+    power_when_stopped: bool = False
+
+
 class Reaction(Table):
     """Li + N2 → Li3N: an estimate (physics 4.4). Thickness of nitride per thickness of lithium, by what lies below."""
 
@@ -219,4 +228,5 @@ class Simulation(Table):
     crystals: Crystals
     boats: dict[Annotated[int, Field(ge=1, le=9)], Boat]
     links: Links
+    sqc: SqcUnit = SqcUnit()
     reaction: Reaction

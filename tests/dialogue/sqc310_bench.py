@@ -26,8 +26,8 @@ class StillBench:
     def __init__(self):
         self.now_ns = 0
         self.analogue = {}
-        self.frequency = {1: 5.99e6, 2: 5.98e6}
-        self.loss_hz_s = {1: 0.0, 2: 0.0}
+        self.frequency = {1: 5.99e6, 2: 5.98e6, 3: 5.97e6, 4: 5.96e6}
+        self.loss_hz_s = dict.fromkeys(self.frequency, 0.0)
 
     def crystal_frequency(self, sensor):
         self.frequency[sensor] -= self.loss_hz_s[sensor] * 0.25
@@ -142,10 +142,10 @@ class Desk:
         self.clock.wait_until(self.clock.now_ns() + round(seconds * SECOND))
         self.world.advance_to(self.clock.now_ns())
 
-    def act(self, kind, layer=None, deadline_s=30.0):
+    def act(self, kind, layer=None, deadline_s=30.0, **more):
         """Do an action and return how it ended: whether it succeeded, and the text."""
         deadline_ns = self.clock.now_ns() + round(deadline_s * SECOND)
-        action = Action(len(self.world.sent) + 1, "sqc", kind, layer, deadline_ns)
+        action = Action(len(self.world.sent) + 1, "sqc", kind, layer, deadline_ns, **more)
         self.board.expect(action)
         self.run(self.driver.begin(action))
         result = self.board.results.popleft()

@@ -151,7 +151,7 @@ def test_prepare_refuses_a_running_unit(desk):
 
 def test_prepare_refuses_a_rate_below_the_units_steps(desk):
     is_done, text = desk.act(PREPARE, LayerSetup("Zn", 0.0003, 480.0))
-    assert (is_done, text) == (False, "rate in Å/s 0.003 is too fine for the unit's steps of 0.01")
+    assert (is_done, text) == (False, "initial rate 0.003 Å/s is too fine for the unit's steps of 0.01 Å/s")
 
 
 def test_prepare_reads_back_what_it_wrote(desk):

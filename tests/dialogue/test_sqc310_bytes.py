@@ -5,7 +5,7 @@ import math
 import pytest
 from sqc310_bench import STATION, ZN, Desk
 
-from pvdstation.model.messages import Action, ActionKind
+from pvdstation.model.messages import Action, ActionKind, ManualKind, ManualOrder
 from pvdstation.model.problems import Refused
 from pvdstation.model.signals import Quality
 from pvdstation.protocol import sqc310 as wire
@@ -56,7 +56,7 @@ def test_restart_of_the_unit_is_told():
     ("script", "what"),
     [
         ([("@", answer("AMON Ver 4.13"))], "MON Ver 4.13"),
-        ([("@", answer("ASQC310C 2MB Ver 6.01"))], "firmware 6.01"),
+        ([("@", answer("ASQC310C 2MB Ver 6.30"))], "no source says how firmware 6.30 numbers its phases"),
         ([("@", answer("C"))], "unknown command"),
         (greeting(B="A5,1 "), "simulate mode"),
     ],
@@ -168,20 +168,24 @@ def test_start_that_is_refused_is_not_sent_again():
     assert "not allowed in the present mode" in text
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ActionKind if kind.startswith("sqc")])
+KINDS = [kind for kind in ActionKind if kind.startswith("sqc")]
+BY_HAND = ManualOrder(ManualKind.POWER, 1, 10.0, 2**62)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_action_ends_when_nobody_answers(kind):
     desk = Desk.simulated()
     desk.world.is_silent = True
-    is_done, text = desk.act(kind, ZN)
+    is_done, text = desk.act(kind, ZN, manual=BY_HAND)
     assert not is_done
     assert "no answer" in text or "not answered" in text or "cannot be read" in text
 
 
-@pytest.mark.parametrize("kind", [kind for kind in ActionKind if kind.startswith("sqc")])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_action_ends_when_its_routine_is_dropped(kind):
     desk = Desk.simulated()
     desk.world.is_silent = True
-    routine = desk.driver.begin(Action(7, "sqc", kind, ZN, 10**12))
+    routine = desk.driver.begin(Action(7, "sqc", kind, ZN, 10**12, manual=BY_HAND))
     next(routine)
     routine.close()
     assert [(result.number, result.ok) for result in desk.board.results] == [(7, False)]

@@ -28,7 +28,7 @@ LAYER_OPAQUE = {4: 1, 6: -1, 7: -1, 8: 0, 9: 0, 11: 990, 12: 0, 16: 0, 17: 0, 18
 
 _WRITABLE = {
     "A2": range(1, 12), "A3": range(1, 12), "A4": range(1, 9), "A5": range(1, 17), "B": range(1, 14),
-    "D": (1, 2, 3, 13, 14, 15), "F": (2, 3), "HA": range(1, 9), "HB": range(1, 9),
+    "D": (1, 2, 3, 13, 14, 15), "F": (2, 3), "GB": (2, 3, 4, 5, 7), "HA": range(1, 9), "HB": range(1, 9),
 }  # fmt: skip
 _TOP = {
     "A2": 9999,
@@ -38,6 +38,7 @@ _TOP = {
     "B": 9_999_999,
     "D": 9_999_999,
     "F": 99_999,
+    "GB": 9999,
     "HA": 9999,
     "HB": 99_999,
 }
@@ -59,7 +60,7 @@ class Memory:
 
     def __init__(self, channels: int) -> None:
         self.tables: dict[str, dict[int, Values]] = {
-            letters: {} for letters in ("A2", "A3", "A4", "A5", "B", "D", "F", "HA", "HB")
+            letters: {} for letters in ("A2", "A3", "A4", "A5", "B", "D", "F", "GA", "GB", "HA", "HB", "HE", "HF")
         }
         self.names: dict[tuple[str, int], str] = {}
         self.layers: dict[int, Layer] = {}
@@ -71,6 +72,12 @@ class Memory:
         for channel in range(1, channels + 1):
             self.tables["HA"][channel] = {1: 100, 2: 1} | dict.fromkeys(range(3, 10), 0)
             self.tables["HB"][channel] = {1: 10_000, 2: 1} | dict.fromkeys(range(3, 10), 0)
+            self.tables["HE"][channel] = {1: 0, 2: channels + channel}
+            self.tables["HF"][channel] = {1: 0, 2: channel}
+        for number in range(1, 4 * channels + 1):
+            self.names["GB", number] = f"Relay {number}"
+            self.tables["GA"][number] = {2: 0, 5: number}  # assumed: type and pin, as of a relay
+            self.tables["GB"][number] = {2: 0, 3: 0, 4: 500, 5: number, 6: int(number <= 2 * channels), 7: 0}
 
     def read(self, letters: str, item: int, parameters: Iterable[int]) -> list[tuple[int, int]] | None:
         """Return parameters with their values; None when one does not exist."""

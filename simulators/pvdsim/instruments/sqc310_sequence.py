@@ -111,12 +111,13 @@ class Sequence:
             crystal.zero()
 
     def set_power(self, output: int, power_pct: float) -> None:
-        """Set one output by hand; all are manual from now on, the others frozen."""
+        """Set one output by hand; all are manual from now on, the others frozen. A stopped unit stays stopped."""
         self.is_manual = True
         for member in self.members:
             if member.layer.output == output:
                 member.power_pct = power_pct
-        self._enter(Phase.MANUAL_POWER)
+        if not self.is_stopped:
+            self._enter(Phase.MANUAL_POWER)
 
     def resume_loop(self) -> None:
         """Return to regulating, wherever the shutters are (assumed)."""

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pvdsim.instruments.sqc310_crystal import Crystal
 from pvdsim.instruments.sqc310_member import Member
 from pvdsim.instruments.sqc310_memory import Memory
+from pvdsim.instruments.sqc310_relays import Relays
 from pvdsim.instruments.sqc310_sequence import Sequence
-from pvdstation.protocol.sqc310_commands import format_pairs
-from pvdstation.protocol.sqc310_phases import Phase
+from pvdstation.protocol.sqc310_commands import STATE, STATE_OF_OLD, format_pairs
+from pvdstation.protocol.sqc310_phases import Edition, Phase, number_of
 from pvdstation.protocol.sqc310_readings import (
     CrystalReading,
     OutputReading,
@@ -23,23 +24,29 @@ from pvdstation.protocol.sqc310_readings import (
 )
 
 _ONE = re.compile(r"([L-Q]|PA|S\? )([1-4])", re.ASCII)
-_DEPOSITING = (Phase.DEPOSIT, Phase.RATE_RAMP, Phase.TIMED_POWER)
-_SENSOR_OPEN = (Phase.SHUTTER_DELAY, Phase.DEPOSIT, Phase.RATE_RAMP)
+_FLAGS = {"HC": (range(1, 10), 6), "HD": (range(1, 2), 1)}
+"""Parameters of a table of flags, and which of them is "in use"."""
 
 
 class Texts:
     """Readings as text, in the manual's own padding (reference 4.2)."""
 
-    def __init__(self, sequence: Sequence, crystals: dict[int, Crystal], memory: Memory, channels: int) -> None:
+    def __init__(
+        self, sequence: Sequence, crystals: dict[int, Crystal], memory: Memory, relays: Relays, edition: Edition
+    ) -> None:
         self._sequence = sequence
         self._crystals = crystals
         self._memory = memory
-        self._channels = channels
-        self.often: dict[str, Callable[[], str]] = {"V?": self._state, "K1": self._outputs}
+        self._relays = relays
+        self._channels = channels = len(crystals)
+        self._has_mode = edition is Edition.P1C  # the others print four fields
+        self._number_of = {phase: number_of(phase, edition) for phase in Phase}
+        state = STATE if edition is Edition.P1C else STATE_OF_OLD
+        self.often: dict[str, Callable[[], str]] = {state: self._state, "K1": self._outputs}
         """Readings that are asked for all the time."""
         for sensor in crystals:
             self.often[f"PA{sensor}"] = self._crystal_text(sensor)
-        self._others = {"K2": self._sensors, "J": lambda: str(self._channels)}
+        self._others = {"K2": self._sensors, "J": lambda: str(channels)}
 
     def reading(self, message: str) -> str | None:
         """Return the text of a reading; None when the message is no reading, or of a channel that is not there."""
@@ -80,8 +87,8 @@ class Texts:
 
     def _state(self) -> str:
         sequence = self._sequence
-        mode = 0 if sequence.is_manual else 1
-        return format_state(State(sequence.phase.value, int(sequence.process_s), sequence.process, 1, mode))
+        mode = (0 if sequence.is_manual else 1) if self._has_mode else None
+        return format_state(State(self._number_of[sequence.phase], int(sequence.process_s), sequence.process, 1, mode))
 
     def _phase_time_s(self) -> float:
         return -1.0 if self._sequence.is_stopped else self._sequence.phase_s
@@ -118,8 +125,12 @@ class Texts:
             return self._memory.names.get((table, item))
         if table in "CF":
             return self._bare(table, item, parameters[0])
-        pairs = self._flags(table, item, parameters) if table in ("HC", "HD", "GC") else None
-        pairs = pairs or self._memory.read(table, item, parameters)
+        if table == "GC":
+            pairs = self._contacts(item, parameters)
+        elif table in _FLAGS:
+            pairs = self._flags(table, item, parameters)
+        else:
+            pairs = self._memory.read(table, item, parameters)
         return None if pairs is None else format_pairs(pairs)
 
     def _bare(self, table: str, item: int, parameter: int) -> str | None:
@@ -134,26 +145,19 @@ class Texts:
         return str({2: 1, 3: layers[0], 4: len(layers)}[parameter])  # a co-deposited set counts once
 
     def _flags(self, table: str, item: int, parameters: tuple[int, ...]) -> list[tuple[int, int]] | None:
-        if table == "GC":
-            return self._relay(item, parameters)
-        known, in_use = (range(1, 10), 6) if table == "HC" else (range(1, 2), 1)
+        known, in_use = _FLAGS[table]
         if item not in self._crystals or any(parameter not in known for parameter in parameters):
             return None
         members = self._sequence.members
         used = item in {n for m in members for n in (m.layer.sensors if table == "HC" else (m.layer.output,))}
         return [(parameter, int(parameter == in_use and used)) for parameter in parameters]
 
-    def _relay(self, relay: int, parameters: tuple[int, ...]) -> list[tuple[int, int]] | None:
-        if not set(parameters) <= {1, 2}:
+    def _contacts(self, number: int, parameters: tuple[int, ...]) -> list[tuple[int, int]] | None:
+        relays = self._relays
+        if number not in relays.numbers or not set(parameters) <= {1, 2}:
             return None
-        return [(parameter, int(parameter == 1 and self.relay_is_on(relay))) for parameter in parameters]
-
-    def relay_is_on(self, relay: int) -> bool:
-        """Return a relay's state (assumed wiring: first the source shutters, then the sensor shutters)."""
-        phase = self._sequence.phase
-        if relay <= self._channels:
-            return phase in _DEPOSITING and self._member_of(relay) is not None
-        return phase in _SENSOR_OPEN
+        states = {1: relays.is_on(number), 2: relays.inputs[number]}
+        return [(parameter, int(states[parameter])) for parameter in parameters]
 
 
 def _deviation_pct(member: Member) -> float:

@@ -3,18 +3,24 @@
 from collections.abc import Callable
 
 from pvdstation.drivers import sqc310_prepare, sqc310_run
-from pvdstation.drivers.base import Board, Driver, Routine, Row
+from pvdstation.drivers.base import FAR, Board, Driver, Routine, Row
+from pvdstation.drivers.sqc310_job import Job, job_of
+from pvdstation.drivers.sqc310_manual import Hand
+from pvdstation.drivers.sqc310_relays import Relays
+from pvdstation.drivers.sqc310_survey import Found, survey
 from pvdstation.drivers.sqc310_talk import Declined, Question, Refusal, Silent, Speaker, Talk
 from pvdstation.model.clock import SECOND, to_ns
-from pvdstation.model.messages import Action, ActionKind, LayerSetup, Outputs
+from pvdstation.model.messages import Action, ActionKind, Outputs
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.station import Station
-from pvdstation.protocol.sqc310_commands import CHANNELS, IDENTIFY, Table, parse_pairs, read_parameters
-from pvdstation.protocol.sqc310_readings import parse_channels, parse_identity
+from pvdstation.protocol.sqc310_commands import CHANNELS, IDENTIFY
+from pvdstation.protocol.sqc310_parameters import Table
+from pvdstation.protocol.sqc310_phases import Edition, edition_of
+from pvdstation.protocol.sqc310_readings import Identity, parse_channels, parse_identity
 from pvdstation.wires.link import Framer
 
-FIRST_KNOWN = (6, 65)
-"""The firmware from which on phases are numbered as in manual 074-550-P1C."""
+WAS_RESET = "the SQC-310 has been reset; nothing is started until its layer has been prepared again"
+_AGAIN_NS = SECOND
 
 
 def _is_identity(payload: str) -> str | None:
@@ -34,11 +40,30 @@ class SqcDriver(Driver):
         self._pace: object = None
         self.rows = [self._state_row, *self._crystal_rows.values()]
         self._identify = Question(IDENTIFY, _is_identity, self._speaker.deadline_ns)
+        self._relays = Relays(self._speaker)
+        self._hand = Hand(self._speaker, self._relays, station, board)
+        self._shutter_relay = station.sqc.shutter_relay
+        self._relay_trouble = ""
+        self._relay_again_ns = -FAR
 
     @property
     def crc_errors(self) -> int:
         """Return how many replies or commands arrived with a wrong checksum."""
         return self._speaker.crc_errors
+
+    @property
+    def edition(self) -> Edition:
+        """Return the edition of the manual by which the unit's phases are named."""
+        return self._speaker.edition
+
+    @property
+    def trouble(self) -> str:
+        """Return what a person should know about the unit, in words; empty while it is as it should be."""
+        if self._relay_trouble:
+            return self._relay_trouble
+        if self._speaker.attention:
+            return f"the SQC-310 is in {self._speaker.attention}: look at the unit"
+        return WAS_RESET if self._speaker.was_reset else ""
 
     def accept(self, outputs: Outputs, now_ns: int) -> None:
         """Take the levels of a completed scan: here only how closely to watch."""
@@ -51,11 +76,45 @@ class SqcDriver(Driver):
         for sensor, row in self._crystal_rows.items():
             row.pace(self._scan_ns if sensor in pace.crystals else SECOND, now_ns)
 
+    # --- levels: a relay of the unit in series with the substrate shutter's contact, and the release of all others ---
+
+    def urgent(self, now_ns: int) -> Routine | None:
+        """Return the write that brings the shutter's relay to its level; without levels every relay is given back."""
+        relay, held = self._shutter_relay, self._relays.held
+        if (relay is None and self._relays.is_free) or not self.identity or now_ns < self._relay_again_ns:
+            return None
+        levels = self.levels(now_ns)
+        if levels is None:
+            return None if self._relays.is_free else self._settle(self._relays.release)
+        if relay is None:
+            return None
+        is_open = levels.substrate_shutter and now_ns < levels.substrate_until_ns
+        if held.get(relay, False) is is_open:
+            return None
+        return self._settle(lambda: self._relays.set_remote(relay, on=is_open))
+
+    def _settle(self, work: Callable[[], Talk[str]]) -> Routine:
+        try:
+            yield from work()
+            self._relay_trouble = ""
+        except Declined as why:
+            self._relay_trouble = str(why)
+            self._relay_again_ns = self._speaker.at_ns + _AGAIN_NS
+
+    def quiet_until_ns(self, now_ns: int) -> int:
+        """Return when the next poll is due, or a lease runs out (the substrate shutter has one), ns."""
+        due_ns = super().quiet_until_ns(now_ns)
+        outputs = self._outputs
+        if self._shutter_relay is not None and outputs is not None and now_ns < outputs.substrate_until_ns:
+            return min(due_ns, outputs.substrate_until_ns)
+        return due_ns
+
     # --- identity ---
 
     def greet(self) -> Routine:
-        """Ask model, channels, state and simulate mode. Raises Refused by a unit that is not the station's."""
+        """Ask model, channels, state, simulate mode, relay. Raises Refused by a unit that is not the station's."""
         self.identity = ""
+        self._relays.doubt()
         try:
             text = yield from self._speaker.put(self._identify)
             self._require_edition(text)
@@ -63,6 +122,8 @@ class SqcDriver(Driver):
             self._require_channels(channels)
             yield from self._speaker.state()
             yield from self._require_no_simulation()
+            if self._shutter_relay is not None:
+                yield from self._relays.find(self._shutter_relay)
         except Silent:
             return
         except Refusal as refusal:
@@ -78,9 +139,24 @@ class SqcDriver(Driver):
         identity = parse_identity(text)
         if identity is None:
             raise self._refused(f'the instrument says "{text.strip()}"', "Connect the SQC-310 to this port.")
-        if (identity.major, identity.minor) < FIRST_KNOWN:
-            what = f"firmware {identity.major}.{identity.minor:02d} numbers its phases differently"
-            raise self._refused(what, f"Use firmware {FIRST_KNOWN[0]}.{FIRST_KNOWN[1]} or later.")
+        self._speaker.adopt_edition(self._edition_of(identity))
+
+    def _edition_of(self, identity: Identity) -> Edition:
+        """Return whose phase numbers the unit has. Raises Refused when nobody knows, or the station says another."""
+        firmware = f"{identity.major}.{identity.minor:02d}"
+        by_firmware = edition_of(identity.major, identity.minor)
+        declared = self.station.sqc.edition
+        if by_firmware is None:
+            if declared is not None:
+                return Edition(declared)
+            what = f"no source says how firmware {firmware} numbers its phases"
+            raise self._refused(
+                what, 'Compare them with the unit\'s manual and write edition = "P1C" or "P1B" in [sqc].'
+            )
+        if declared is not None and by_firmware != declared:
+            what = f'firmware {firmware} follows manual {by_firmware}, the station file says edition = "{declared}"'
+            raise self._refused(what, f'Write edition = "{by_firmware}", or leave it out.')
+        return by_firmware
 
     def _require_channels(self, channels: int) -> None:
         expected = self.station.sqc.channels
@@ -90,9 +166,8 @@ class SqcDriver(Driver):
         self._speaker.adopt_channels(channels)
 
     def _require_no_simulation(self) -> Routine:
-        message = read_parameters(Table.SYSTEM, 0, 5)
         try:
-            values = yield from self._speaker.read(message, lambda payload: parse_pairs(payload, (5,)))
+            values = yield from self._speaker.parameters(Table.SYSTEM, 0, (5,))
         except Refusal:
             return  # the table of this edition is not public: an answer is a bonus
         if values != (0,):
@@ -116,6 +191,10 @@ class SqcDriver(Driver):
 
         return poll
 
+    def survey(self) -> Talk[list[Found]]:
+        """Read everything documented that the unit can tell; writes nothing."""
+        return survey(self._speaker, self.station)
+
     # --- actions ---
 
     def begin(self, action: Action) -> Routine:
@@ -130,26 +209,33 @@ class SqcDriver(Driver):
             self.board.resolve(action, text, self._speaker.at_ns, ok=is_done)
 
     def _work_of(self, action: Action) -> Talk[str]:
-        if action.kind is ActionKind.SQC_STOP:
-            return sqc310_run.stop(self._speaker, self.station)
-        if action.kind is ActionKind.SQC_END_LAYER:
-            return sqc310_run.end_layer(self._speaker)
-        if action.layer is None or action.layer.source not in self.station.source:
-            raise Declined(f"{action.kind} needs a layer of this station")
-        return self._layer_work_of(action.kind, action.layer, action.deadline_ns)
+        match action.kind:
+            case ActionKind.SQC_STOP:
+                return self._stop()
+            case ActionKind.SQC_END_LAYER:
+                return sqc310_run.end_layer(self._speaker)
+            case ActionKind.SQC_MANUAL:
+                return self._hand.obey(action.manual)
+        return self._job_work_of(action.kind, job_of(self.station, action), action.deadline_ns)
 
-    def _layer_work_of(self, kind: ActionKind, layer: LayerSetup, deadline_ns: int) -> Talk[str]:
+    def _job_work_of(self, kind: ActionKind, job: Job, deadline_ns: int) -> Talk[str]:
         speaker, station = self._speaker, self.station
-        source = station.source[layer.source]
         match kind:
             case ActionKind.SQC_PREPARE:
-                return sqc310_prepare.prepare(speaker, station, layer)
+                return sqc310_prepare.prepare(speaker, station, job)
             case ActionKind.SQC_SHOW:
-                return sqc310_prepare.show(speaker, station, layer)
+                return sqc310_prepare.show(speaker, job)
             case ActionKind.SQC_START:
-                return sqc310_run.start(speaker, station, source, deadline_ns)
+                return sqc310_run.start(speaker, station, job, deadline_ns)
             case ActionKind.SQC_PROVE:
-                return sqc310_run.prove(speaker, station, source)
+                return sqc310_run.prove(speaker, station, job)
             case ActionKind.SQC_ZERO:
-                return sqc310_run.zero(speaker, source)
+                return sqc310_run.zero(speaker, job)
         raise Declined(f"the SQC-310 has no action {kind}")
+
+    def _stop(self) -> Talk[str]:
+        """Stop the process and give every relay back, whether or not the unit does so by itself."""
+        text = yield from sqc310_run.stop(self._speaker, self.station)
+        if self._relays.is_free:
+            return text
+        return f"{text}, {yield from self._relays.release()}"

@@ -4,52 +4,62 @@ The command sequence of station-and-sequence 3.2. Reads and writes only while th
 """
 
 from pvdstation.drivers import sqc310_template as template
-from pvdstation.drivers.sqc310_talk import Declined, Refusal, Speaker, Talk
+from pvdstation.drivers.sqc310_job import Job
+from pvdstation.drivers.sqc310_job import Part as JobPart
+from pvdstation.drivers.sqc310_survey import read_raw
+from pvdstation.drivers.sqc310_talk import Declined, Speaker, Talk
 from pvdstation.drivers.sqc310_template import Part
-from pvdstation.model.messages import LayerSetup
 from pvdstation.model.station import Source, Station
 from pvdstation.protocol.sqc310_commands import (
-    Table,
     parse_bare,
     parse_bare_number,
-    parse_pairs,
     read_parameters,
     select_process,
     write_parameters,
 )
-from pvdstation.protocol.sqc310_phases import Phase, phase_text
+from pvdstation.protocol.sqc310_parameters import Table
+from pvdstation.protocol.sqc310_phases import Phase
 
 
-def prepare(speaker: Speaker, station: Station, setup: LayerSetup) -> Talk[str]:
-    """Write and verify everything a layer needs and select its process; return what was done."""
-    source = station.source[setup.source]
+def prepare(speaker: Speaker, station: Station, job: Job) -> Talk[str]:
+    """Write and verify everything a job needs and select its process; return what was done."""
     yield from require_stopped(speaker)
-    layer = yield from _find_layer(speaker, source.sqc.process)
+    layers = yield from _find_layers(speaker, job)
+    written = 0
+    for part, layer in zip(job.parts, layers, strict=True):
+        written += yield from _prepare_layer(speaker, station, part, layer)
+    yield from select(speaker, job.process)
+    speaker.was_reset = False  # everything the unit may have lost has been written or compared
+    noun = "layer" if len(layers) == 1 else "layers"
+    numbers = " and ".join(map(str, layers))
+    return f"process {job.process} selected, {noun} {numbers}, {written} parameters written"
+
+
+def _prepare_layer(speaker: Speaker, station: Station, part: JobPart, layer: int) -> Talk[int]:
+    """Bring material, film and layer of one source to their values; return how many parameters were written."""
+    setup, source = part
     written = yield from _settle_material(speaker, station, source)
-    for part in (*template.film_parts(station, source), *template.sensor_parts(station, source)):
-        written += yield from _settle(speaker, part)
+    for table in (*template.film_parts(station, source), *template.sensor_parts(station, source)):
+        written += yield from _settle(speaker, table)
         yield from keep_fresh(speaker)
     written += yield from _settle(speaker, template.layer_part(station, layer, setup))
     yield from _compare_rest(speaker, station, layer)
-    yield from select(speaker, source)
-    speaker.was_reset = False  # everything the unit may have lost has been written or compared
-    return f"process {source.sqc.process} selected, layer {layer}, {written} parameters written"
+    return written
 
 
-def show(speaker: Speaker, station: Station, setup: LayerSetup) -> Talk[str]:
+def show(speaker: Speaker, job: Job) -> Talk[str]:
     """Select the process whose film the stopped unit displays."""
     yield from require_stopped(speaker)
-    source = station.source[setup.source]
-    yield from select(speaker, source)
+    yield from select(speaker, job.process)
     speaker.was_reset = False
-    return f"process {source.sqc.process} selected"
+    return f"process {job.process} selected"
 
 
 def require_stopped(speaker: Speaker) -> Talk[None]:
     """Look at the state. Raises Declined unless the unit is stopped."""
     state = yield from speaker.state()
     if state.phase != Phase.STOPPED:
-        raise Declined(f"the unit is in {phase_text(state.phase)}; this needs it stopped")
+        raise Declined(f"the unit is in {speaker.told(state.phase)}; this needs it stopped")
 
 
 def keep_fresh(speaker: Speaker) -> Talk[None]:
@@ -58,26 +68,28 @@ def keep_fresh(speaker: Speaker) -> Talk[None]:
     yield from speaker.outputs()
 
 
-def select(speaker: Speaker, source: Source) -> Talk[None]:
-    """Select a source's process and see that it is selected and stopped."""
-    process = source.sqc.process
+def select(speaker: Speaker, process: int) -> Talk[None]:
+    """Select a process and see that it is selected and stopped."""
     yield from speaker.write(select_process(process))
     state = yield from speaker.state()
     if state.process != process or state.phase != Phase.STOPPED:
-        raise Declined(f"process {state.process} in {phase_text(state.phase)} after selecting process {process}")
+        raise Declined(f"process {state.process} in {speaker.told(state.phase)} after selecting process {process}")
 
 
-def _find_layer(speaker: Speaker, process: int) -> Talk[int]:
-    """Return the pool number of the template's one layer."""
-    table = Table.PROCESS
+def _find_layers(speaker: Speaker, job: Job) -> Talk[tuple[int, ...]]:
+    """Return the pool numbers of the template's layers; a co-deposited set counts once (P1B p. 86)."""
+    table, process = Table.PROCESS, job.process
     yield from speaker.read(read_parameters(table, process, 1), lambda payload: parse_bare(payload, 1))
-    for parameter in (2, 4):
+    for parameter, expected in ((2, 1), (4, len(job.parts))):
         count = yield from _read_bare(speaker, table, process, parameter)
-        template.compare(table, process, {parameter: str(count)}, {parameter: "1"})
-    layer = yield from _read_bare(speaker, table, process, 3)
-    if layer < 1:
-        raise Declined(f"{template.name_of(table, process, 3)}: found {layer}, expected a layer number")
-    return layer
+        template.compare(table, process, {parameter: str(count)}, {parameter: str(expected)})
+    first = yield from _read_bare(speaker, table, process, 3)
+    if job.layers is not None:  # the link to the co-deposits is not documented: the station file names them
+        template.compare(table, process, {3: str(first)}, {3: str(min(job.layers))})
+        return job.layers
+    if first < 1:
+        raise Declined(f"{template.name_of(table, process, 3)}: found {first}, expected a layer number")
+    return (first,)
 
 
 def _read_bare(speaker: Speaker, table: Table, item: int, parameter: int) -> Talk[int]:
@@ -99,8 +111,7 @@ def _settle_material(speaker: Speaker, station: Station, source: Source) -> Talk
 
 
 def _read_part(speaker: Speaker, part: Part) -> Talk[dict[int, str]]:
-    message = read_parameters(part.table, part.item, *part.reads)
-    values = yield from speaker.read(message, lambda payload: parse_pairs(payload, part.reads))
+    values = yield from speaker.parameters(part.table, part.item, part.reads)
     return dict(zip(part.reads, map(str, values), strict=True))
 
 
@@ -123,19 +134,6 @@ def _compare_rest(speaker: Speaker, station: Station, layer: int) -> Talk[None]:
     for parameters in template.LAYER_REST:
         wanted = {parameter: value for parameter, value in expected.items() if parameter in parameters}
         if wanted:
-            found = yield from _read_portion(speaker, layer, parameters)
+            found = yield from read_raw(speaker, Table.LAYER, layer, parameters)
             template.compare(Table.LAYER, layer, found, wanted)
             yield from keep_fresh(speaker)
-
-
-def _read_portion(speaker: Speaker, layer: int, parameters: tuple[int, ...]) -> Talk[dict[int, str]]:
-    """Read parameters together, or one by one when the unit refuses; a refused one is its status letter."""
-    try:
-        return (yield from _read_part(speaker, Part(Table.LAYER, layer, parameters, {}, {})))
-    except Refusal as refusal:
-        if len(parameters) == 1:
-            return {parameters[0]: refusal.status}
-    singles: dict[int, str] = {}
-    for parameter in parameters:
-        singles.update((yield from _read_portion(speaker, layer, (parameter,))))
-    return singles

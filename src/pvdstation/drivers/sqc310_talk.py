@@ -13,6 +13,8 @@ from pvdstation.model.signals import Quality
 from pvdstation.model.station import Station
 from pvdstation.protocol import sqc310 as wire
 from pvdstation.protocol import sqc310_commands as command
+from pvdstation.protocol.sqc310_parameters import Table
+from pvdstation.protocol.sqc310_phases import Edition, needs_attention, phase_text
 from pvdstation.protocol.sqc310_readings import (
     CrystalReading,
     OutputsReading,
@@ -101,15 +103,24 @@ class Speaker:
         """When the last answer arrived, or was given up."""
         self.crc_errors = 0
         self.was_reset = False
-        self._state_question = Question(command.STATE, parse_state, self.deadline_ns)
+        self.attention = ""
+        """The phase that a person has to look at, in words; empty while there is none."""
+        self._phase = 0
+        self.adopt_edition(Edition.P1C)
         self.adopt_channels(station.sqc.channels)
         self._crystal_questions = {
             sensor: Question(command.read_crystal(sensor), parse_crystal, self.deadline_ns)
             for sensor in board.signals.sensor
         }
 
+    def adopt_edition(self, edition: Edition) -> None:
+        """Name phases as the unit's manual does, and ask for the state anew as the newest one prints it."""
+        self.edition = edition
+        self._state_question = Question(command.STATE, parse_state, self.deadline_ns)
+
     def adopt_channels(self, channels: int) -> None:
         """Read ``K1`` as a unit with so many channels writes it."""
+        self.channels = channels
         self._outputs_question = Question(
             command.OUTPUTS, lambda payload: parse_outputs(payload, channels), self.deadline_ns
         )
@@ -142,13 +153,34 @@ class Speaker:
         """Send an absolute write or selection, harmless to repeat; the caller reads it back."""
         return self.put(Question(message, parse_nothing, self.deadline_ns))
 
+    def parameters(self, table: Table, item: int, parameters: tuple[int, ...]) -> Talk[tuple[int, ...]]:
+        """Read parameters of a table; in halves when the reply would be too long for one packet."""
+        message = command.read_parameters(table, item, *parameters)
+        try:
+            return (yield from self.read(message, lambda payload: command.parse_pairs(payload, parameters)))
+        except Refusal as refusal:
+            if refusal.status != wire.TOO_LONG or len(parameters) == 1:
+                raise
+        half = len(parameters) // 2
+        first = yield from self.parameters(table, item, parameters[:half])
+        return first + (yield from self.parameters(table, item, parameters[half:]))
+
     def act(self, message: str) -> Talk[bool]:
         """Send what must happen at most once."""
         return self.put(Question(message, parse_nothing, self.deadline_ns, once=True))
 
     def state(self) -> Talk[State]:
         """Read and post the state of the run."""
-        state = yield from self.put(self._state_question)
+        try:
+            state = yield from self.put(self._state_question)
+        except Refusal as refusal:
+            if refusal.status != wire.UNKNOWN_COMMAND or self._state_question.message == command.STATE_OF_OLD:
+                raise
+            self._state_question = Question(command.STATE_OF_OLD, parse_state, self.deadline_ns)
+            state = yield from self.put(self._state_question)
+        if state.phase != self._phase:
+            self._phase = state.phase
+            self.attention = self.told(state.phase) if needs_attention(state.phase, self.edition) else ""
         post, signals, at_ns = self._board.post, self._signals, self.at_ns
         post(signals.sqc_phase, state.phase, Quality.GOOD, at_ns)
         post(signals.sqc_process, state.process, Quality.GOOD, at_ns)
@@ -186,6 +218,10 @@ class Speaker:
         post(signals.life, reading.life_pct, quality, at_ns)
         post(signals.status, reading.active, Quality.GOOD, at_ns)
         return reading
+
+    def told(self, phase: int) -> str:
+        """Return a phase in the words of the unit's manual."""
+        return phase_text(phase, self.edition)
 
     def power(self, output: int) -> Talk[float]:
         """Read the power of an output, %."""

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from pvdstation.drivers.sqc310_talk import NM_PER_ANGSTROM, NM_PER_KILOANGSTROM, Declined
 from pvdstation.model.messages import LayerSetup
 from pvdstation.model.station import Source, Station
-from pvdstation.protocol.sqc310_commands import PARAMETERS, Table, address
+from pvdstation.protocol.sqc310_commands import address
+from pvdstation.protocol.sqc310_parameters import SCALES, Table, scale_word
+from pvdstation.protocol.sqc310_parameters import name_of as parameter_name
 
 LAYER_REST = (tuple(range(4, 13)), tuple(range(13, 25)))
 """Parameters of a layer that are only compared, in the portions in which they are read."""
@@ -37,16 +39,25 @@ class Part(NamedTuple):
 
 def name_of(table: Table, item: int, parameter: int) -> str:
     """Return a parameter as people find it: "film 1, ramp 1 power (A3 1, parameter 1)"."""
-    name = PARAMETERS[table].get(parameter, "undocumented")
-    return f"{_ITEM[table]} {item}, {name} ({address(table, item)}, parameter {parameter})"
+    return f"{_ITEM[table]} {item}, {parameter_name(table, parameter)} ({address(table, item)}, parameter {parameter})"
 
 
-def raw(value: float, scale: int, what: str) -> int:
-    """Return a value as the unit's whole number. Raises Declined when it cannot be said closely enough."""
-    number = round(value * scale)
-    if abs(number - value * scale) > 0.01 * abs(value * scale):
-        raise Declined(f"{what} {value:g} is too fine for the unit's steps of {1 / scale:g}")
+def raw(station: Station, table: Table, parameter: int, value: float) -> int:
+    """Return a displayed value as the unit's whole number. Raises Declined when it cannot be said closely enough."""
+    word = scale_word(table, parameter)
+    scale = SCALES[word]
+    steps: int | None = getattr(station.sqc.scale, word, scale.likely if scale.is_stated else None)
+    if steps is None:
+        raise Declined(f"the scale of {parameter_name(table, parameter)} is stated nowhere")
+    number = round(value * steps)
+    if abs(number - value * steps) > 0.01 * abs(value * steps):
+        name, unit = parameter_name(table, parameter), f" {scale.unit}".rstrip()
+        raise Declined(f"{name} {value:g}{unit} is too fine for the unit's steps of {1 / steps:g}{unit}")
     return number
+
+
+def _raw(station: Station, table: Table, values: dict[int, float]) -> dict[int, int]:
+    return {parameter: raw(station, table, parameter, value) for parameter, value in values.items()}
 
 
 def commissioned(station: Station, table: Table, item: int) -> dict[int, str]:
@@ -68,31 +79,26 @@ def _part(
 
 def material_values(station: Station, source: Source) -> dict[int, int]:
     """Return density and Z-ratio of the material in the unit's numbers."""
-    scale = station.sqc.scale
-    return {2: raw(source.density, scale.density, "density"), 3: raw(source.z, scale.z, "Z-ratio")}
+    return _raw(station, Table.MATERIAL, {2: source.density, 3: source.z})
 
 
 def film_parts(station: Station, source: Source) -> tuple[Part, ...]:
     """Return the four tables of a source's film: loop, power, shutter and capture, crystal failure."""
-    scale, film, profile = station.sqc.scale, source.sqc.film, source.condition
-    loop = {1: raw(source.pid.p, scale.P, "P term"), 2: raw(source.pid.i, scale.I, "I term")}
+    film, profile = source.sqc.film, source.condition
+    loop = _raw(station, Table.FILM_LOOP, {1: source.pid.p, 2: source.pid.i})
     fixed = {4: source.sqc.material}
     if source.pid.d == 0:
         fixed[3] = 0  # 0 is off on every scale; another D term is compared with the fingerprint only
-    power = {
-        1: raw(profile.ramp1.power, scale.power, "ramp 1 power"),
-        2: raw(profile.ramp1.time, scale.time, "ramp 1 time"),
-        3: raw(profile.soak1, scale.time, "soak 1 time"),
-        4: raw(profile.ramp2.power, scale.power, "ramp 2 power"),
-        5: raw(profile.ramp2.time, scale.time, "ramp 2 time"),
-        6: raw(profile.soak2, scale.time, "soak 2 time"),
-        7: raw(source.idle.power, scale.power, "idle power"),
-        8: raw(source.idle.ramp, scale.time, "idle ramp"),
-    }
-    shutter = {
-        1: raw(station.sqc.shutter_delay, scale.time, "shutter delay"),
-        2: raw(station.sqc.capture, scale.capture, "capture"),
-    }
+    power = _raw(
+        station,
+        Table.FILM_POWER,
+        {
+            1: profile.ramp1.power, 2: profile.ramp1.time, 3: profile.soak1,
+            4: profile.ramp2.power, 5: profile.ramp2.time, 6: profile.soak2,
+            7: source.idle.power, 8: source.idle.ramp,
+        },
+    )  # fmt: skip
+    shutter = _raw(station, Table.FILM_SHUTTER, {1: station.sqc.shutter_delay, 2: station.sqc.capture})
     return (
         _part(station, Table.FILM_LOOP, film, (1, 2, 3, 4, 6, 7, 8, 10, 11), loop, fixed),
         _part(station, Table.FILM_POWER, film, tuple(range(1, 12)), power, {9: 0, 10: 0, 11: 0}),
@@ -103,18 +109,15 @@ def film_parts(station: Station, source: Source) -> tuple[Part, ...]:
 
 def layer_part(station: Station, layer: int, setup: LayerSetup) -> Part:
     """Return rate and final thickness (the backstop) of a layer."""
-    scale = station.sqc.scale
-    written = {
-        1: raw(setup.rate_nm_s / NM_PER_ANGSTROM, scale.rate, "rate in Å/s"),
-        2: raw(setup.thickness_nm / NM_PER_KILOANGSTROM, scale.thickness, "final thickness in kÅ"),
-    }
+    rate_a_s, thickness_ka = setup.rate_nm_s / NM_PER_ANGSTROM, setup.thickness_nm / NM_PER_KILOANGSTROM
+    written = _raw(station, Table.LAYER, {1: rate_a_s, 2: thickness_ka})
     return _part(station, Table.LAYER, layer, (1, 2, 3), written, {})
 
 
 def sensor_parts(station: Station, source: Source) -> tuple[Part, ...]:
     """Return the tooling of the source's crystals: our own rate uses the same number."""
     return tuple(
-        _part(station, Table.SENSOR, sensor, (1,), {}, {1: raw(station.sensor[sensor].tooling, 1, "tooling in %")})
+        _part(station, Table.SENSOR, sensor, (1,), {}, _raw(station, Table.SENSOR, {1: station.sensor[sensor].tooling}))
         for sensor in source.sqc.sensors
     )
 

@@ -53,6 +53,8 @@ def limit_steps(supply: Supply) -> tuple[ArmStep, ...]:
 
 def watchdog_steps(supply: Supply) -> tuple[ArmStep, ...]:
     """Return the communication watchdog's time and switch. Its timer starts with the command after them."""
+    if supply.watchdog is None:
+        raise ValueError("a GENESYS+ supply is armed with its watchdog only")
     time_s = round(supply.watchdog)
     return (
         _number("the watchdog's time", codec.line(f"SYST:WATCH:TIM {time_s}"), "SYST:WATCH:TIM?", time_s, 0),

@@ -86,6 +86,7 @@ class ActionKind(StrEnum):
     SQC_END_LAYER = "sqc_end_layer"  # U5, only in phase 13 or 14
     SQC_STOP = "sqc_stop"  # U1, then V? until 0
     SQC_ZERO = "sqc_zero"  # args: LayerSetup. S? o reads 0.00
+    SQC_MANUAL = "sqc_manual"  # args: ManualOrder. Power, relays and counters by hand: Manual page and tuning only
     SUPPLY_ARM = "supply_arm"  # the arm sequence with every read-back, watchdog included
     IO_ARM = "io_arm"  # outputs 0, watchdog armed and read back
 
@@ -98,6 +99,28 @@ class LayerSetup(NamedTuple):
     thickness_nm: float
 
 
+class ManualKind(StrEnum):
+    """What can be done to the SQC-310 by hand."""
+
+    POWER = "power"  # S: number = output, value = %; all outputs are in manual control from then on
+    REGULATE = "regulate"  # S0: number = output, value = set-point in nm/s; back to the unit's own loop
+    ZERO_THICKNESS = "zero_thickness"  # U32
+    ZERO_TIME = "zero_time"  # U33
+    SOAK_HOLD = "soak_hold"  # U38, U39: value 1 = wait at soak power, 0 = go on
+    RELAY = "relay"  # GE: number = relay that nothing in the unit uses, value 1 = on, 0 = off
+    FORCE_RELAY = "force_relay"  # GD: number = relay, value 1 = on, 0 = off; only while stopped
+    RELEASE_RELAYS = "release_relays"  # all that we have set
+
+
+class ManualOrder(NamedTuple):
+    """One thing to be done to the SQC-310 by hand, and until when it is permitted."""
+
+    kind: ManualKind
+    number: int
+    value: float
+    permit_until_ns: int
+
+
 class Action(NamedTuple):
     """An edge for one link, at most once, with the number of its intent event."""
 
@@ -106,6 +129,8 @@ class Action(NamedTuple):
     kind: ActionKind
     layer: LayerSetup | None
     deadline_ns: int
+    others: tuple[LayerSetup, ...] = ()  # co-deposition: the other layers, after the first-named one
+    manual: ManualOrder | None = None
 
 
 class ActionResult(NamedTuple):

@@ -1,4 +1,4 @@
-"""SQC-310 commands that are sent, as text: readings, run control, parameter tables. What is not here is not sent.
+"""SQC-310 commands that are sent, as text: readings, run control, relays, parameter tables. Nothing else is sent.
 
 Parameter tables: ``<table><item>? p p`` reads, ``<table><item> p,v p,v`` writes, values are whole numbers: displayed
 value times ten to the displayed decimals (reference 3; manual P1B p. 83-91).
@@ -6,66 +6,45 @@ value times ten to the displayed decimals (reference 3; manual P1B p. 83-91).
 
 import re
 from collections.abc import Iterable
-from enum import StrEnum
+from enum import IntEnum
 from typing import NamedTuple
+
+from pvdstation.protocol.sqc310_parameters import WRITABLE, Table
 
 IDENTIFY = "@"
 CHANNELS = "J"
 STATE = "V?"
+STATE_OF_OLD = "V"
+"""As manual P1B p. 97 prints it."""
 OUTPUTS = "K1"
 SENSORS = "K2"
 START_PROCESS = "U0"
 STOP_PROCESS = "U1"
 FORCE_FINAL_THICKNESS = "U5"
+ZERO_THICKNESS = "U32"
+ZERO_TIME = "U33"
+SOAK_HOLD = {True: "U38", False: "U39"}
+REGULATE = "S0"
+"""All outputs back to PID control (P1C p. 114)."""
+_LARGEST_POWER = 1000  # tenths of a percent
 
 
-class Table(StrEnum):
-    """A parameter table; the value is how it is addressed."""
+class Remote(IntEnum):
+    """What ``GE`` does to a relay that nothing in the unit uses (P1B p. 90): on and off lock it, unlock releases."""
 
-    FILM_LOOP = "A2"
-    FILM_POWER = "A3"
-    FILM_SHUTTER = "A4"
-    FILM_FAIL = "A5"
-    SYSTEM = "B"
-    PROCESS = "C"
-    LAYER = "D"
-    MATERIAL = "F"
-    SENSOR = "HA"
-    SENSOR_FLAGS = "HC"
-    SOURCE_FLAGS = "HD"
+    ON = 1
+    OFF = 2
+    UNLOCK = 3
 
 
-PARAMETERS = {
-    Table.FILM_LOOP: {
-        1: "P term", 2: "I term", 3: "D term", 4: "material number", 5: "pocket", 6: "tooling",
-        7: "crystal quality, rate deviation", 8: "crystal stability, single shift", 9: "crystal fail mode (obsolete)",
-        10: "crystal quality, count", 11: "crystal stability, total shift",
-    },
-    Table.FILM_POWER: {
-        1: "ramp 1 power", 2: "ramp 1 time", 3: "soak 1 time", 4: "ramp 2 power", 5: "ramp 2 time", 6: "soak 2 time",
-        7: "idle power", 8: "idle ramp", 9: "feed power", 10: "feed ramp", 11: "feed time",
-    },
-    Table.FILM_SHUTTER: {
-        1: "shutter delay", 2: "capture", 3: "control error", 4: "control percent", 5: "rate sampling",
-        6: "sample accuracy", 7: "sample hold", 8: "sample time",
-    },
-    Table.FILM_FAIL: {
-        4 * sensor + place: f"sensor {sensor + 1} {name}"
-        for sensor in range(4)
-        for place, name in enumerate(("fail mode", "position", "backup sensor", "backup position"), start=1)
-    },
-    Table.SYSTEM: {5: "simulate mode"},
-    Table.PROCESS: {1: "name", 2: "number of layers", 3: "first layer", 4: "actual number of layers"},
-    Table.LAYER: {1: "initial rate", 2: "final thickness", 3: "time set-point", 13: "ramp 1 enable",
-                  14: "ramp 1 start", 15: "ramp 1 rate"},
-    Table.MATERIAL: {1: "name", 2: "density", 3: "Z-ratio"},
-    Table.SENSOR: {1: "crystal tooling"},
-    Table.SENSOR_FLAGS: {6: "in use"},
-    Table.SOURCE_FLAGS: {1: "in use"},
-}  # fmt: skip
+class Forced(IntEnum):
+    """What ``GD`` does to any relay, only while the unit is stopped (P1B p. 90)."""
 
-_WRITTEN = frozenset({Table.FILM_LOOP, Table.FILM_POWER, Table.FILM_SHUTTER, Table.LAYER, Table.MATERIAL})
-_MESSAGE = re.compile(r"(?:(A[1-5]) ([0-9]+)|(B)|([CDF]|GC|H[A-F])([0-9]+))(\?)?(?: (.*))?", re.ASCII)
+    ON = 1
+    OFF = 2
+
+
+_MESSAGE = re.compile(r"(?:(A[1-5]) ([0-9]+)|(B|VA)|([CDF]|G[ABC]|H[A-F])([0-9]+))(\?)?(?: (.*))?", re.ASCII)
 _PAIRS = re.compile(r"(?:[0-9]{1,3},-?[0-9]{1,7}(?: +|$))+")
 _WHOLE = re.compile(r"-?[0-9]{1,7}")
 _PAIR = re.compile(r"([0-9]{1,2}),(.*)")
@@ -79,14 +58,21 @@ def address(table: Table, item: int) -> str:
 
 
 def read_parameters(table: Table, item: int, *parameters: int) -> str:
-    """Return the message that reads parameters."""
+    """Return the message that reads parameters; a film's name is read without a number (P1B p. 83)."""
+    if table is Table.FILM_NAME:
+        return f"{address(table, item)}?"
     return f"{address(table, item)}? {' '.join(map(str, parameters))}"
 
 
 def write_parameters(table: Table, item: int, pairs: Iterable[tuple[int, int]]) -> str:
-    """Return the message that writes parameters. Raises ValueError for a table that is only read."""
-    if table not in _WRITTEN:
+    """Return the message that writes parameters. Raises ValueError for one that is undocumented or only read."""
+    pairs = list(pairs)
+    writable = WRITABLE.get(table)
+    if writable is None:
         raise ValueError(f"table {table} is only read")
+    for parameter, _ in pairs:
+        if parameter not in writable:
+            raise ValueError(f"parameter {parameter} of table {table} is never written")
     width = 4 if table is Table.MATERIAL else 1  # as captured on hardware: F1 2,0100
     return f"{address(table, item)} {' '.join(f'{parameter},{value:0{width}d}' for parameter, value in pairs)}"
 
@@ -99,6 +85,41 @@ def read_crystal(sensor: int) -> str:
 def read_power(output: int) -> str:
     """Return the message that reads the power of an output."""
     return f"S? {output}"
+
+
+def set_power(output: int, tenths_pct: int) -> str:
+    """Return the message that sets an output by hand, tenths of a percent. Raises ValueError outside 0 to 1000."""
+    if not (1 <= output <= 4 and 0 <= tenths_pct <= _LARGEST_POWER):
+        raise ValueError(f"output {output} cannot be set to {tenths_pct / 10:g} %")
+    return f"S{output} {tenths_pct}"
+
+
+def remote_relay(relay: int, order: Remote) -> str:
+    """Return the message that sets or releases a relay which nothing in the unit uses. Raises ValueError."""
+    return f"GE{_relay(relay)} {order:d}"
+
+
+def force_relay(relay: int, order: Forced) -> str:
+    """Return the message that forces a relay while the unit is stopped. Raises ValueError."""
+    return f"GD{_relay(relay)} {order:d}"
+
+
+def _relay(relay: int) -> int:
+    if not 1 <= relay <= 16:
+        raise ValueError(f"there is no relay {relay}")
+    return relay
+
+
+def read_alarms(*alarms: int) -> str:
+    """Return the message that reads alarms, in the form that is expected of it (reference 4.5: its page is missing)."""
+    return f"VA? {' '.join(map(str, alarms))}"
+
+
+def read_channel(letter: str, number: int) -> str:
+    """Return the message of a single reading: ``L N P`` of a sensor, ``M O Q`` of an output. Raises ValueError."""
+    if letter not in ("L", "M", "N", "O", "P", "Q") or not 1 <= number <= 4:
+        raise ValueError(f"there is no reading {letter}{number}")
+    return f"{letter}{number}"
 
 
 def select_process(process: int) -> str:
