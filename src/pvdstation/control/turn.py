@@ -147,6 +147,8 @@ class Turn:
             self.chronicle.alarm(EventKind.ALARM, name, text, response)
             return
         self.chronicle.alarm(EventKind.TRIP, name, text, response)
+        if cue is Cue.ABORT and self.course.cause == OPERATOR:
+            self.course = self.course._replace(cause="")  # what a person asked for before is no cause of an abort
         self._blame(name, text)
         self._move(cue)
 
@@ -291,10 +293,10 @@ class Turn:
         if tick.trouble is not None and tick.trouble.response > ActionClass.HOLD:
             self._trouble(tick.trouble)
             return self._tick()
-        if self.course.mode is Mode.HOLDING:
-            if tick.is_settled or tick.trouble is not None or self.course.step_state is None:
-                self._move(Cue.SETTLED, ("reason", self.course.reason))
-                return tick
+        is_settled = tick.is_settled or tick.trouble is not None or self.course.step_state is None
+        if self.course.mode is Mode.HOLDING and is_settled:
+            self._move(Cue.SETTLED, ("reason", self.course.reason))
+            return tick
         # a hold that does not come about must end too
         limits = self.plan.frame.station.limits
         longest_s = limits.hold if self.v.any_energised() else limits.hold_cold
