@@ -17,7 +17,8 @@ MOST_FAULTS = 1000
 LONGEST_NS = 30 * 24 * 3600 * 10**9
 _EXAMPLE = "t=600s crystal.1 fail"
 _TOKEN = re.compile(r'"([^"]*)"|(\S+)')
-_NUMBER = re.compile(rf"({NUMBER})(\S*)", re.ASCII)
+_NUMBER = re.compile(rf"({NUMBER})(.*)", re.ASCII)
+_MISPLACED = frozenset({"for", "once", "times", "time"})
 _SAME = {"dead": "fail", "frozen": "stuck", "stuck": "frozen", "cut": "silent", "dip": "reset"}
 
 
@@ -91,8 +92,8 @@ class _Reader:
     def _time(self) -> int | None:
         word = self._words[0]
         if not word.startswith("t="):
-            near = f'Begin with when, for example "t=600s {self._text[:40]}".'
-            self._complain(_Unreadable(f'"{word}" is not the time of the fault', near))
+            begun = f"t={self._text}" if _NUMBER.match(word) else f"t=600s {self._text}"
+            self._complain(_Unreadable(f'"{word}" is not the time of the fault', f'Write for example "{begun[:60]}".'))
             if _NUMBER.match(word):
                 self._words.pop(0)
             return None
@@ -148,9 +149,7 @@ class _Reader:
         key = known.get(name.casefold())
         if key is None:
             what = f'the station has no component "{name}"' if name else "the component is missing"
-            self._complain(
-                _Unreadable(what, f"Write one of {', '.join(self._places)}{_hint(name, list(self._places))}.")
-            )
+            self._complain(_Unreadable(what, _choice(name, list(self._places), ", ".join(self._places))))
             return None, None
         place = self._places[key]
         kinds = kinds_of(place.families)
@@ -159,7 +158,7 @@ class _Reader:
         if kind is None:
             what = f'{place.name} has no fault "{word}"' if word else f"what is wrong with {place.name} is missing"
             listed = ", ".join(map(written, kinds.values()))
-            self._complain(_Unreadable(what, f"Write one of {listed}{_hint(word, list(kinds))}."))
+            self._complain(_Unreadable(what, _choice(word, list(kinds), listed)))
         return place, kind
 
     # --- parameters ---
@@ -217,7 +216,7 @@ def _words_of(text: str) -> list[str]:
         if match is not None:
             if not match[2] and raw and dimensions_of(raw[0]):
                 word = f"{word} {raw.pop(0)}"
-            unit = (_NUMBER.fullmatch(word.removeprefix("t=").replace(" ", "", 1)) or match)[2]
+            unit = (_NUMBER.fullmatch(word.removeprefix("t=")) or match)[2].strip()
             if raw and dimensions_of(f"{unit} {raw[0]}"):
                 word = f"{word} {raw.pop(0)}"
         words.append(word)
@@ -243,15 +242,18 @@ def _meant(word: str, wanted: list[Parameter], kind: Kind) -> Parameter:
     for parameter in wanted:
         if word.lower() in parameter.words:
             return parameter
-    match = _NUMBER.fullmatch(word.replace(" ", "", 1))
+    match = _NUMBER.fullmatch(word)
     if match is not None:
-        dimensions = dimensions_of(word[len(match[1]) :].strip())
+        dimensions = dimensions_of(match[2].strip())
         quantities = [p for p in wanted if p.dimension]
         for parameter in quantities:
             if parameter.dimension in dimensions:
                 return parameter
         if quantities:
             return quantities[0]  # its reader says which unit is missing or wrong
+    if word in _MISPLACED:
+        what = f'"{word}" stands in the wrong place'
+        raise _Unreadable(what, 'It comes after the time: "t=600s for 5s …", "t=600s once …", "t=600s 3 times …".')
     choices = [choice for parameter in wanted for choice in parameter.words]
     what = f'"{word}" is too much after "{kind.word}"' if not choices else f'"{word}" is no word of "{kind.word}"'
     raise _Unreadable(what, f'Write "{written(kind)}"{_hint(word.lower(), choices)}.')
@@ -280,9 +282,19 @@ def _bytes_of(text: str) -> bytes:
     return text.encode("ascii")
 
 
-def _hint(word: str, known: list[str]) -> str:
+def _nearest(word: str, known: list[str]) -> str:
     folded = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.5)
-    same = _SAME.get(word)
-    meant = same if same in known else folded[near[0]] if near else ""
+    near = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    same = _SAME.get(word, "")
+    return same if same in known else folded[near[0]] if near else ""
+
+
+def _hint(word: str, known: list[str]) -> str:
+    meant = _nearest(word, known)
     return f" (did you mean {meant}?)" if meant else ""
+
+
+def _choice(word: str, known: list[str], listed: str) -> str:
+    """Return what to write: the word that was meant, or else all that there are."""
+    meant = _nearest(word, known)
+    return f"Did you mean {meant}?" if meant else f"Write one of {listed}."

@@ -1,35 +1,49 @@
 """Power: what each instrument does when it loses and regains it, and what a dip of the mains does to the plant."""
 
+from typing import Protocol, runtime_checkable
+
 from pvdsim.faults.kinds import End, Fault, Kind, Site
-from pvdsim.instruments.coupler import Coupler
-from pvdsim.instruments.gauges import GaugeController
-from pvdsim.instruments.sqc310 import Sqc310
-from pvdsim.instruments.supply import SimulatedSupply
-from pvdsim.instruments.turbo import TurboDrive
 from pvdstation.model.clock import SECOND
 
 _DIP_NS = SECOND
 
 
+@runtime_checkable
+class PowerCycled(Protocol):
+    """An instrument that comes up as after a mains failure: outputs off, nothing pending."""
+
+    def power_cycle(self, now_ns: int) -> None:
+        """Start anew."""
+        ...
+
+
+@runtime_checkable
+class Switched(Protocol):
+    """An instrument that does something while it has no power."""
+
+    def switch_power(self, now_ns: int, *, on: bool) -> None:
+        """Lose the mains, or come back."""
+        ...
+
+
 def power_down(site: Site, name: str, now_ns: int) -> None:
     """Take the power from an instrument: outputs go off, its line is dead."""
     site.line(name).cuts += 1
-    instrument = site.instrument(name)
-    if isinstance(instrument, TurboDrive):
-        instrument.switch_power(now_ns, on=False)
-    elif isinstance(instrument, Coupler | GaugeController | Sqc310 | SimulatedSupply):
-        instrument.power_cycle(now_ns)
-    site.refresh()
+    _switch(site, name, now_ns, on=False)
 
 
 def power_up(site: Site, name: str, now_ns: int) -> None:
     """Give the power back: it starts as its manual says, and waits to be told."""
-    instrument = site.instrument(name)
-    if isinstance(instrument, TurboDrive):
-        instrument.switch_power(now_ns, on=True)
-    elif isinstance(instrument, Coupler | GaugeController | Sqc310 | SimulatedSupply):
-        instrument.power_cycle(now_ns)
+    _switch(site, name, now_ns, on=True)
     site.line(name).cuts -= 1
+
+
+def _switch(site: Site, name: str, now_ns: int, *, on: bool) -> None:
+    instrument = site.instrument(name)
+    if isinstance(instrument, Switched):
+        instrument.switch_power(now_ns, on=on)
+    elif isinstance(instrument, PowerCycled):
+        instrument.power_cycle(now_ns)
     site.refresh()
 
 
