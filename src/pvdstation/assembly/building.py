@@ -1,9 +1,10 @@
-"""Builds a station that can be scanned: wires, links, drivers, board, core and runtime, around a simulated world."""
+"""Builds a station that can be scanned: wires, links, drivers, board, core and runtime, around a simulated plant."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pvdstation.assembly.preparation import Prepared
+from pvdstation.assembly.served import FreeWorld, Served, drive
 from pvdstation.assembly.world import open_world
 from pvdstation.control.core import Control
 from pvdstation.drivers.base import Board, Driver
@@ -13,6 +14,7 @@ from pvdstation.drivers.switchgear import SwitchgearDriver
 from pvdstation.drivers.turbo import TurboDriver
 from pvdstation.drivers.vacuum import GaugeDriver
 from pvdstation.model.clock import Clock, SteppedClock, to_ns
+from pvdstation.model.ports import ORDINARY_LINE, Line, parse_port
 from pvdstation.model.signals import SignalMap
 from pvdstation.model.simulation import World
 from pvdstation.model.station import Station
@@ -24,10 +26,14 @@ from pvdstation.runtime.sinks import EventSink, MemoryJournal
 from pvdstation.runtime.stepped import OnScan, SteppedRun
 from pvdstation.runtime.turn import LinkWorker
 from pvdstation.wires.base import Wire
+from pvdstation.wires.driven import DrivenWire, DrivenWorld
 from pvdstation.wires.link import Link
 from pvdstation.wires.loopback import LiveLoopbackWire, LoopbackWire, SharedWorld
+from pvdstation.wires.ports import make_wire
 
 _SIMULATED = "sim:"
+Connect = Callable[[str], tuple[Wire, Clock]]
+"""Makes the wire of a link, by its name."""
 
 
 class Plan(NamedTuple):
@@ -42,7 +48,6 @@ class Bench(NamedTuple):
     """A simulated station that is ready to be scanned."""
 
     board: Board
-    world: World
     run: SteppedRun | LiveRun
     scan: Scan
 
@@ -50,45 +55,89 @@ class Bench(NamedTuple):
 def build_stepped(prepared: Prepared, world: World, board: Board, plan: Plan, speed: float | None = None) -> Bench:
     """Build a run on stepped time, as fast as it computes or paced at ``speed`` times real time."""
 
-    def connect(port: str) -> tuple[Wire, Clock]:
+    def connect(link: str) -> tuple[Wire, Clock]:
         clock = SteppedClock()
-        return LoopbackWire(world, port, clock), clock
+        name = _instrument(prepared, link)
+        wire = DrivenWire(world, name, clock) if isinstance(world, DrivenWorld) else LoopbackWire(world, name, clock)
+        return wire, clock
 
     scan, workers = _assemble(prepared, board, plan, connect)
     pacer = None if speed is None else Pacer(speed)
     period_ns = to_ns(prepared.station.scan_period)
     run = SteppedRun(scan, workers, world, period_ns, pacer=pacer, on_scan=plan.on_scan)
-    return Bench(board, world, run, scan)
+    return Bench(board, run, scan)
 
 
-def build_live(prepared: Prepared, world: World, board: Board, plan: Plan) -> Bench:
+def build_live(prepared: Prepared, world: World | FreeWorld, board: Board, plan: Plan) -> Bench:
     """Build a run of a simulated station on the real clock, one thread per link."""
     clock = RealClock()
-    shared = SharedWorld(world, clock)
-
-    def connect(port: str) -> tuple[Wire, Clock]:
-        return LiveLoopbackWire(shared, port, clock), clock
-
+    connect = _real_ports(prepared.station, clock) if isinstance(world, FreeWorld) else _shared(prepared, world, clock)
     scan, workers = _assemble(prepared, board, plan, connect)
     run = LiveRun(scan, workers, clock, to_ns(prepared.station.scan_period), on_scan=plan.on_scan)
-    return Bench(board, world, run, scan)
+    return Bench(board, run, scan)
 
 
-def open_station(prepared: Prepared, seed: int) -> tuple[World, Board]:
-    """Open the simulated world and an empty board. Raises Refused by the world, and NoSimulator."""
-    return open_world(prepared.plain_station, seed), Board(SignalMap(prepared.station))
+def build(prepared: Prepared, world: World | FreeWorld, board: Board, plan: Plan, speed: float | None) -> Bench:
+    """Build a run: on the real clock at speed 1, else on stepped time."""
+    if isinstance(world, FreeWorld) or speed == 1:
+        return build_live(prepared, world, board, plan)
+    return build_stepped(prepared, world, board, plan, speed)
 
 
-def _assemble(
-    prepared: Prepared, board: Board, plan: Plan, connect: Callable[[str], tuple[Wire, Clock]]
-) -> tuple[Scan, list[LinkWorker]]:
+def open_station(prepared: Prepared, seed: int, speed: float | None = None) -> tuple[World | FreeWorld, Board]:
+    """Open the simulated plant and an empty board; a plant in another process is driven, but not at speed 1.
+
+    Raises NoSimulator, and Refused by the plant or while another core drives it.
+    """
+    board = Board(SignalMap(prepared.station))
+    served = prepared.simulator
+    if not isinstance(served, Served):
+        return open_world(prepared.plain_station, seed), board
+    if speed == 1:
+        return FreeWorld(served), board
+    return drive(prepared.station, served, speed, RealClock()), board
+
+
+def close_station(world: World | FreeWorld) -> None:
+    """Leave a plant in another process to itself."""
+    if isinstance(world, FreeWorld | DrivenWorld):
+        world.close()
+
+
+def _instrument(prepared: Prepared, link: str) -> str:
+    """Return the name of the simulated instrument behind a link."""
+    if isinstance(prepared.simulator, Served):
+        return prepared.simulator.names[link]
+    return prepared.station.ports[link].removeprefix(_SIMULATED)
+
+
+def _shared(prepared: Prepared, world: World, clock: Clock) -> Connect:
+    shared = SharedWorld(world, clock)
+    return lambda link: (LiveLoopbackWire(shared, _instrument(prepared, link), clock), clock)
+
+
+def _real_ports(station: Station, clock: Clock) -> Connect:
+    return lambda link: (make_wire(parse_port(station.ports[link]), clock, _line(station, link)), clock)
+
+
+def _line(station: Station, link: str) -> Line:
+    """Return how characters go over a link's serial line."""
+    if link == "sqc":
+        return Line(station.sqc.baud)
+    if link in ("io", "gauges", "turbo"):
+        line: Line = getattr(station, link).line
+        return line
+    return Line(station.supply[int(link.removeprefix("supply"))].baud or ORDINARY_LINE.baud)
+
+
+def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) -> tuple[Scan, list[LinkWorker]]:
     station = prepared.station
     drivers = _drivers(station, board)
     core = Control(station, board.signals, prepared.checked.procedure)
     scan = Scan(core, board, drivers, MemoryJournal(), plan.sinks)
     workers = []
     for name, driver in drivers.items():
-        wire, clock = connect(station.ports[name].removeprefix(_SIMULATED))
+        wire, clock = connect(name)
         workers.append(LinkWorker(Link(wire, driver.framer, clock), driver, scan.notice))
     return scan, workers
 

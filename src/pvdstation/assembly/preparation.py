@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 from pvdstation.assembly.results import Mode, Named, RunResult, refused
+from pvdstation.assembly.served import Served, Unserved, find_simulator
 from pvdstation.assembly.sources import Source, read_recipe, read_station
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.station import Station
@@ -23,11 +24,13 @@ class Prepared(NamedTuple):
     plain_station: dict[str, Any]
     """The station file as plain values, for the simulated station."""
     checked: Checked
+    simulator: Served | Unserved | None = None
+    """What the simulator in another process says that the station names."""
 
     @property
     def mode(self) -> Mode:
         """Return what kind of station it is."""
-        return _mode(self.station)
+        return _mode(self.station, self.simulator)
 
     def refuse(self, problems: list[Problem], seed: int | None = None) -> RunResult:
         """Return the refusal of something that had been prepared."""
@@ -52,8 +55,8 @@ def prepare(recipe: str, station: str | None, seed: int | None = None) -> Prepar
     )
     if recipe_named and station_named and station_source and loaded and checked and not problems:
         plain = read_toml(station_source.content, station_source.file).values
-        return Prepared(recipe_named, station_named, loaded, plain, checked)
-    mode = _mode(loaded) if loaded else None
+        return Prepared(recipe_named, station_named, loaded, plain, checked, find_simulator(loaded))
+    mode = _mode(loaded, find_simulator(loaded)) if loaded else None
     return refused(problems, recipe=recipe_named, station=station_named, mode=mode, seed=seed)
 
 
@@ -61,8 +64,8 @@ def _load_recipe(source: Source) -> Recipe:
     return load_recipe(source.content, source.file) if source.file else load_recipe(source.text)
 
 
-def _mode(station: Station) -> Mode:
-    return "simulated" if station.is_simulated else "live"
+def _mode(station: Station, simulator: Served | Unserved | None) -> Mode:
+    return "simulated" if station.is_simulated or isinstance(simulator, Served) else "live"
 
 
 def _noting(problems: list[Problem], read: Callable[..., _T], *arguments: object) -> _T | None:

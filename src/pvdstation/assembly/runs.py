@@ -3,11 +3,12 @@
 from time import perf_counter
 from typing import NamedTuple, TextIO
 
-from pvdstation.assembly.building import Bench, Plan, build_live, build_stepped, open_station
+from pvdstation.assembly.building import Bench, Plan, build, close_station, open_station
 from pvdstation.assembly.event_lines import EventFile
 from pvdstation.assembly.gathering import Gathering
 from pvdstation.assembly.preparation import Prepared
 from pvdstation.assembly.results import Outcome, RunResult
+from pvdstation.assembly.served import Served, Unserved
 from pvdstation.assembly.trace import Trace
 from pvdstation.assembly.watching import Follower, Nobody, Sampler, Sinks
 from pvdstation.control.decision import Decision
@@ -61,11 +62,21 @@ def execute(
 ) -> Execution:
     """Run to the end. Refuses live stations. Raises NoSimulator, and OSError by the file for events."""
     if prepared.mode == "live":
-        return Execution(prepared.refuse([NO_LIVE], seed), None)
+        return Execution(prepared.refuse([_why_live(prepared)], seed), None)
     began_s = perf_counter()
     running = _Running(prepared, seed, way, follower or Nobody(), events, with_trace=with_trace)
-    outcome = running.bench.run.run()
-    return Execution(running.result(outcome, perf_counter() - began_s), running.trace)
+    try:
+        outcome = running.bench.run.run()
+        return Execution(running.result(outcome, perf_counter() - began_s), running.trace)
+    finally:
+        running.close()
+
+
+def _why_live(prepared: Prepared) -> Problem:
+    if isinstance(prepared.simulator, Unserved):
+        write = "Start pvd-sim serve with --station-out, and name the file that it writes."
+        return Problem("simulator", prepared.simulator.why, write)
+    return NO_LIVE
 
 
 class _Running:
@@ -74,9 +85,10 @@ class _Running:
     def __init__(
         self, prepared: Prepared, seed: int, way: Way, follower: Follower, events: TextIO | None, *, with_trace: bool
     ) -> None:
-        world, board = open_station(prepared, seed)
+        world, board = open_station(prepared, seed, way.speed)
+        self._world = world
         self._prepared = prepared
-        self._seed = seed
+        self._seed = prepared.simulator.seed if isinstance(prepared.simulator, Served) else seed
         self._way = way
         self._follower = follower
         self._stuck = ("", 0)  # state that is to be left, and since when, ns
@@ -84,12 +96,11 @@ class _Running:
         self.trace = Trace(prepared.station, board.signals, world.truth) if with_trace else None
         self._sampler = Sampler(self.trace, board.readings) if self.trace else None
         sinks = Sinks(self._gathering, follower, EventFile(events) if events else None)
-        plan = Plan(seed, (sinks,), self._scanned)
-        self.bench: Bench = (
-            build_live(prepared, world, board, plan)
-            if way.speed == 1
-            else build_stepped(prepared, world, board, plan, way.speed)
-        )
+        self.bench: Bench = build(prepared, world, board, Plan(self._seed, (sinks,), self._scanned), way.speed)
+
+    def close(self) -> None:
+        """Leave the plant to itself where it is in another process."""
+        close_station(self._world)
 
     def _scanned(self, now_ns: int, decision: Decision) -> None:
         del decision

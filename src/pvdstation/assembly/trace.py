@@ -63,7 +63,7 @@ class Trace:
     def __init__(self, station: Station, signals: SignalMap, truth: Callable[[], Mapping[str, float]] | None) -> None:
         self._full_range, self._capacitance = signals.full_range, signals.capacitance
         self._truth = truth
-        self.is_simulated = station.is_simulated
+        self.is_simulated = truth is not None
         self.at_s = array("d")
         self.full_range_mbar = array("d")
         self.capacitance_mbar = array("d")

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from pvdstation.model.clock import SECOND, Clock
 from pvdstation.wires.base import WireLost
-from pvdstation.wires.reasons import disconnected, not_connected, too_slow
+from pvdstation.wires.reasons import closed_by_peer, disconnected, not_connected, too_slow
 
 CONNECT_S = 2.0
 """How long an address may take to accept a connection."""
@@ -41,6 +41,11 @@ class TcpWire:
         self._where = f"[{host}]:{number}" if ":" in host else f"{host}:{number}"
         self._clock = clock
         self._socket: socket.socket | None = None
+
+    @property
+    def own_number(self) -> int:
+        """Return the number of our own end, by which the other side knows us. Raises WireLost."""
+        return int(self._connected().getsockname()[1])
 
     def open(self) -> None:
         """Connect. Raises WireLost."""
@@ -90,7 +95,7 @@ class TcpWire:
                     return b""
                 continue
             if not data:
-                raise self._lost(f"{self._where} closed the connection")
+                raise self._lost(closed_by_peer(self._where))
             return data
 
     def _left_s(self, deadline_ns: int) -> float:

@@ -1,0 +1,215 @@
+"""Driven wires: bytes over the real ports of a simulator in another process, whose plant time we drive.
+
+The control channel tells when bytes arrive, in plant time; the bytes themselves are read from the port. So a driven run
+equals the run on loop-back wires of the same seed, however long the computers take.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from pvdstation.model.clock import SECOND, Clock
+from pvdstation.model.ports import PortKind, parse_port
+from pvdstation.model.problems import Refused
+from pvdstation.model.simulation import Replies
+from pvdstation.wires.base import Wire, WireLost
+from pvdstation.wires.loopback import LoopbackWire
+from pvdstation.wires.simulator import SimulatorChannel
+from pvdstation.wires.tcp import TcpWire
+
+PATIENCE_NS = 2 * SECOND
+"""Wall time after which bytes are lost that the simulator says it has sent; a paced run owes them 0.2 s at least."""
+_NOTHING: Replies = []
+
+
+class DrivenPort:
+    """The real port of one instrument, with a wall clock: as many bytes as are announced are read from it."""
+
+    def __init__(self, name: str, url: str, wall: Clock) -> None:
+        self.name = name
+        self.sent = 0
+        """Bytes since it was opened."""
+        self._wall = wall
+        self._wire, self._tcp = _wire_of(url, wall)
+        self._held = b""
+
+    def open(self) -> None:
+        """Take the port. Raises WireLost."""
+        self._wire.open()
+        self.sent = 0
+        self._held = b""
+
+    def close(self) -> None:
+        """Give the port back."""
+        self._wire.close()
+
+    @property
+    def own_number(self) -> int:
+        """Return the TCP port of our end, 0 on a serial port. Raises WireLost."""
+        return self._tcp.own_number if self._tcp is not None else 0
+
+    def write(self, data: bytes) -> None:
+        """Send bytes. Raises WireLost."""
+        self._wire.write(data, self._wall.now_ns() + PATIENCE_NS)
+        self.sent += len(data)
+
+    def read(self, count: int) -> bytes:
+        """Return exactly so many bytes. Raises WireLost."""
+        held = self._held
+        if len(held) < count:
+            deadline_ns = self._wall.now_ns() + PATIENCE_NS
+            while len(held) < count:
+                more = self._wire.read(deadline_ns)
+                if not more:
+                    raise WireLost(f"{count - len(held)} of {count} bytes from {self.name} were lost on the way")
+                held += more
+        self._held = held[count:]
+        return held[:count]
+
+
+class DrivenWorld:
+    """The world at the end of a control channel, for ``DrivenWire``. Its time begins where the plant's is."""
+
+    def __init__(self, channel: SimulatorChannel, ports: Iterable[DrivenPort], pace: float | None) -> None:
+        """Take the plant's time. Raises WireLost, and Refused when another core drives it."""
+        self._channel = channel
+        self._ports: Mapping[str, DrivenPort] = {port.name: port for port in ports}
+        self.names = tuple(self._ports)
+        self._announced: dict[str, list[tuple[int, int]]] = {name: [] for name in self.names}
+        self._kept: dict[str, Replies] = {name: [] for name in self.names}
+        self._origin_ns: int = channel.ask("drive", pace)
+        self._fault = ""
+
+    def advance_to(self, now_ns: int) -> None:
+        """Move the plant; a simulator that has gone is noticed by the wires."""
+        if not self._fault:
+            try:
+                self._channel.post("advance_to", now_ns + self._origin_ns)
+            except WireLost as lost:
+                self._fault = str(lost)
+
+    def open_port(self, name: str, now_ns: int) -> None:
+        """Open the port of an instrument. Raises WireLost."""
+        self._settle()
+        port = self._port(name)
+        port.open()
+        try:
+            announced = self._ask("open", [name, port.own_number, now_ns + self._origin_ns])
+        except WireLost:
+            port.close()
+            raise
+        self._announced[name] = [(ready_ns, count) for ready_ns, count in announced]
+
+    def close_port(self, name: str) -> None:
+        """Close the port of an instrument; never raises."""
+        port = self._ports.get(name)
+        if port is None:
+            return
+        with suppress(WireLost):
+            self._kept[name] = self.collect(name)
+            self._ask("close", name)
+        self._announced[name].clear()
+        port.close()
+
+    def receive(self, name: str, data: bytes, now_ns: int) -> Replies:
+        """Send bytes over the port and return the replies that came over it. Raises WireLost."""
+        self._settle()
+        port = self._port(name)
+        port.write(data)
+        announced = self._ask("sent", [name, port.sent, now_ns + self._origin_ns])
+        if not announced:
+            return _NOTHING
+        unasked = self._announced[name]
+        if unasked:  # they came over the port before the replies
+            self._kept[name] += self._read(port, unasked)
+            unasked.clear()
+        return self._read(port, announced)
+
+    def collect(self, name: str) -> Replies:
+        """Return, once, what the instrument has sent unasked until now. Raises WireLost."""
+        self._settle()
+        replies, announced = self._kept[name], self._announced[name]
+        if replies:
+            self._kept[name] = []
+        if announced:
+            replies = replies + self._read(self._port(name), announced)
+            announced.clear()
+        return replies
+
+    def close(self) -> None:
+        """Leave the plant to itself: its time goes on by the clock."""
+        self._channel.close()
+
+    def truth(self) -> Mapping[str, float]:
+        """Return what only a simulation knows, by name; nothing when the simulator has gone."""
+        try:
+            self._settle()
+            truth: dict[str, float] = self._ask("truth")
+        except WireLost:
+            return {}
+        return truth
+
+    def _read(self, port: DrivenPort, announced: Iterable[tuple[int, int]]) -> Replies:
+        origin_ns = self._origin_ns
+        return [(ready_ns - origin_ns, port.read(count)) for ready_ns, count in announced]
+
+    def _settle(self) -> None:
+        """Take what the simulator has announced while the plant was moved."""
+        if self._fault:
+            raise WireLost(self._fault)
+        try:
+            for unasked in self._channel.settle():
+                for name, announced in unasked.items():
+                    self._announced[name] += announced
+        except (WireLost, Refused) as gone:
+            self._fault = str(gone)
+            raise WireLost(self._fault) from None
+
+    def _ask(self, verb: str, argument: object = None) -> Any:
+        try:
+            return self._channel.ask(verb, argument)
+        except WireLost as lost:
+            self._fault = str(lost)
+            raise
+        except Refused as refusal:
+            raise WireLost("; ".join(problem.what for problem in refusal.problems)) from None
+
+    def _port(self, name: str) -> DrivenPort:
+        port = self._ports.get(name)
+        if port is None:
+            raise WireLost(f"the simulator has no instrument {name}; it has {', '.join(self.names)}")
+        return port
+
+
+class DrivenWire(LoopbackWire):
+    """A wire on stepped time whose bytes go over a real port."""
+
+    __slots__ = ("_driven",)
+
+    def __init__(self, world: DrivenWorld, name: str, clock: Clock) -> None:
+        super().__init__(world, name, clock)
+        self._driven = world
+
+    def open(self) -> None:
+        """Take the port. Raises WireLost."""
+        self.close()
+        self._driven.open_port(self._name, self._clock.now_ns())
+        super().open()
+
+    def close(self) -> None:
+        """Give the port back."""
+        if self._is_open:
+            self._driven.close_port(self._name)
+        super().close()
+
+
+def _wire_of(url: str, wall: Clock) -> tuple[Wire, TcpWire | None]:
+    """Return the wire of a port; a VISA socket is driven as the TCP port that it is."""
+    port = parse_port(url)
+    if port.kind is PortKind.SERIAL:
+        from pvdstation.wires.serial_port import SerialWire  # noqa: PLC0415 - only pseudo-terminals need pyserial
+
+        return SerialWire(port.address, wall), None
+    host, _, number = port.target.rpartition(":")
+    wire = TcpWire(host, int(number), wall)
+    return wire, wire

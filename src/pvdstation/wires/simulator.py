@@ -1,0 +1,98 @@
+"""The control channel of ``pvd-sim serve``, seen from the core: JSON lines over TCP, answers in the order of requests.
+
+Requests: ``pvdsim.control_channel``. One thread uses a channel.
+"""
+
+import json
+import socket
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from pvdstation.model.problems import Problem, Refused
+from pvdstation.wires.base import WireLost
+from pvdstation.wires.reasons import disconnected, not_connected
+from pvdstation.wires.tcp import CONNECT_S, set_options
+
+PATIENCE_S = 10.0
+"""Wall time that a simulator may take for one answer: it computes the plant meanwhile."""
+_NOTHING = b'{"answer":{}}'
+_CHUNK = 65536
+
+
+class SimulatorChannel:
+    """A connection to a simulator in another process. What is posted is answered later, before what is asked."""
+
+    def __init__(self, url: str) -> None:
+        """Connect. Raises WireLost."""
+        parts = urlsplit(url)
+        self._where = f"the simulator at {url}"
+        self._lines: list[bytes] = []
+        self._held = b""
+        self._posted = 0
+        try:
+            self._socket = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=CONNECT_S)
+            set_options(self._socket)
+            self._socket.settimeout(PATIENCE_S)
+        except OSError as error:
+            raise WireLost(not_connected(self._where, error)) from error
+
+    def close(self) -> None:
+        """End the connection; a plant that was driven goes on by the clock."""
+        with suppress(OSError):
+            self._socket.close()
+
+    def ask(self, verb: str, argument: object = None) -> Any:
+        """Return the answer to a request. Raises WireLost, and Refused by the simulator."""
+        if self._posted:
+            raise ValueError("what was posted has answers that nobody has taken")
+        self._send({verb: argument})
+        return self._answer()
+
+    def post(self, verb: str, argument: object) -> None:
+        """Send a request whose answer is taken by ``settle``. Raises WireLost."""
+        self._send({verb: argument})
+        self._posted += 1
+
+    def settle(self) -> list[Any]:
+        """Return the answers to what was posted, without the empty ones. Raises WireLost, and Refused."""
+        answers = []
+        while self._posted:
+            self._posted -= 1
+            answer = self._answer()
+            if answer:
+                answers.append(answer)
+        return answers
+
+    def _send(self, request: dict[str, object]) -> None:
+        try:
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as error:
+            raise WireLost(disconnected(self._where, error)) from error
+
+    def _answer(self) -> Any:
+        line = self._next_line()
+        if line == _NOTHING:
+            return {}
+        try:
+            answer = json.loads(line)
+            if "answer" in answer:
+                return answer["answer"]
+            problems = [Problem(p["where"], p["what"], p["write"]) for p in answer["refused"]]
+        except (ValueError, TypeError, KeyError):
+            raise WireLost(f"{self._where} does not speak this language") from None
+        raise Refused(problems)
+
+    def _next_line(self) -> bytes:
+        while not self._lines:
+            try:
+                data = self._socket.recv(_CHUNK)
+            except TimeoutError as error:
+                raise WireLost(f"{self._where} does not answer") from error
+            except OSError as error:
+                raise WireLost(disconnected(self._where, error)) from error
+            if not data:
+                raise WireLost(f"{self._where} has gone")
+            *lines, self._held = (self._held + data).split(b"\n")
+            self._lines += lines
+        return self._lines.pop(0)
