@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pvdstation.control import conditions as c
 from pvdstation.control.conditions import Condition
 from pvdstation.control.scene import Scene
-from pvdstation.control.view import View
+from pvdstation.control.view import CAPACITANCE_VACUUM_MBAR, View
 from pvdstation.model.signals import Quality, SupplyMode
 from pvdstation.model.station import Station
 
@@ -80,6 +80,25 @@ def gauges_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene],
         return v.readings[v.s.capacitance].value < 2.0
 
     return holds
+
+
+def gate_may_stay(v: View, scene: Scene) -> bool:
+    """Return whether air is present and no gauge shows too much pressure for the open gate.
+
+    A gauge that shows nothing closes no gate: a hot source wants pumping, and lost gauges have a rule of their own.
+    """
+    limits, s = v.station.limits, v.s
+    most = (
+        (s.full_range, limits.gate_close),
+        (s.capacitance, CAPACITANCE_VACUUM_MBAR),
+        (s.foreline, limits.foreline_close),
+    )
+    for number, limit_mbar in most:
+        reading = v.readings[number]
+        is_known = reading.quality <= Quality.UNDER_RANGE
+        if reading.quality is Quality.OVER_RANGE or (is_known and not reading.value <= limit_mbar):
+            return False
+    return c.AIR.holds(v, scene)
 
 
 # --- supplies ---

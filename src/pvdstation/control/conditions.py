@@ -107,10 +107,6 @@ def _gate_pressure_start(v: View, _scene: Scene) -> bool:
     return v.pressure <= v.station.limits.crossover
 
 
-def _gate_pressure_keep(v: View, _scene: Scene) -> bool:
-    return v.pressure <= v.station.limits.gate_close
-
-
 def _pressure_text(v: View) -> str:
     return f"{_number(v.full_range, 'mbar')} (full range), {_number(v.capacitance, 'mbar')} (capacitance)"
 
@@ -121,7 +117,6 @@ def _foreline_text(v: View) -> str:
 
 START_PRESSURE = Condition("pressure good and below the start limit on both gauges", _start_pressure, _pressure_text)
 CROSSOVER = Condition("chamber below the crossover pressure on both gauges", _gate_pressure_start, _pressure_text)
-GATE_PRESSURE = Condition("chamber below the gate's limit on both gauges", _gate_pressure_keep, _pressure_text)
 FORELINE_START = Condition(
     "fore-line pressure good and below the start limit",
     lambda v, _scene: v.foreline <= v.station.limits.foreline_start,

@@ -197,16 +197,17 @@ INTERLOCKS: tuple[Interlock, ...] = (
     Interlock("supply_link", "I16", "supply readings fresh", k.energy, k.supplies_younger, ActionClass.FAST_OFF),
     Interlock("gauges", "I16", "gauges good, fresh, and showing vacuum", k.energy,
               k.gauges_younger(k.age_limit("gauge")), ActionClass.HOLD, shows=c.START_PRESSURE.shows),
-    Interlock("gauges_end", "I16", "gauges not lost for long", k.energy, k.gauges_younger(k.age_limit("gauge_end")),
-              ActionClass.STOP, shows=c.START_PRESSURE.shows),
+    Interlock("gauges_end", "I16", "gauges not lost for long", k.energy, k.gauges_younger(k.age_limit("gauge")),
+              ActionClass.STOP, delay_s=lambda s: s.limits.age.gauge_end - s.limits.age.gauge,
+              shows=c.START_PRESSURE.shows),
     Interlock(
         "watchdogs_armed", "I18", "supply and I/O watchdogs armed", k.energy, k.every(c.SUPPLY_ARMED, c.IO_WATCHDOG),
         ActionClass.STOP, delay_s=lambda _s: 10.0,
     ),
     Interlock(
         "gate_pressure", "PM5", "chamber and fore-line low enough for the open gate, air present", k.gate,
-        k.every(c.GATE_PRESSURE, c.FORELINE_KEEP, c.AIR), ActionClass.HOLD, delay_s=lambda s: s.limits.age.gauge,
-        closes="gate", shows=c.GATE_PRESSURE.shows,
+        k.gate_may_stay, ActionClass.HOLD, delay_s=lambda s: s.limits.age.gauge, closes="gate",
+        shows=c.CROSSOVER.shows,
     ),
     Interlock(
         "gate_turbo", "PM5", "turbo fit for the open gate", k.gate, c.TURBO.holds, ActionClass.HOLD,
