@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pvdsim.plant.names import actuators, contacts
+from pvdsim.plant.names import HEARTBEAT, actuators, contacts
 from pvdsim.settings import Simulation
 from pvdstation.model.positions import Path
 
@@ -13,7 +13,7 @@ Misfit = tuple[Path, str, str]
 def misfits(station: Mapping[str, Any], settings: Simulation) -> Iterator[Misfit]:
     """Yield what does not fit, each as place, what is wrong, and what to write instead."""
     boats = list(settings.boats)
-    yield from _unknown(station, "do", actuators(boats))
+    yield from _unknown(station, "do", (*actuators(boats), HEARTBEAT))
     yield from _unknown(station, "di", contacts(boats))
     for number in station["supply"]:
         if int(number) not in settings.boats:

@@ -14,7 +14,6 @@ from pvdsim.settings import Simulation
 from pvdsim.station_fit import misfits
 from pvdstation.model.problems import Refused
 from pvdstation.model.simulation import Instrument, Replies
-from pvdstation.model.simulation import World as WorldContract
 from pvdstation.model.toml import Document, problems_of
 
 FAR_NS = 2**62
@@ -153,7 +152,7 @@ class World:
         self._due_ns = -(-due_ns // STEP_NS) * STEP_NS
 
 
-def open_world(station: Mapping[str, object], seed: int) -> WorldContract:
+def open_world(station: Mapping[str, object], seed: int) -> World:
     """Build the simulated station of a station file's plain values. Raises Refused with every problem."""
     settings = read_simulation(station)
     plant = Plant(settings, seed)
@@ -181,11 +180,11 @@ def _build_instruments(
     station: Mapping[str, Any], plant: Plant, seed: int
 ) -> tuple[dict[str, Instrument], dict[str, Supply]]:
     # imported here: a plant alone, as its tests use it, needs no instrument
-    from pvdsim.instruments import coupler, gauges, sqc310, supply, turbo  # noqa: PLC0415
+    from pvdsim.instruments import gauges, sqc310, supply, switchgear, turbo  # noqa: PLC0415
 
     builders: dict[str, Callable[[Mapping[str, Any], Plant, int], Instrument]] = {
         "sqc": sqc310.build,
-        "io": coupler.build,
+        "io": switchgear.build,
         "gauges": gauges.build,
         "turbo": turbo.build,
     }

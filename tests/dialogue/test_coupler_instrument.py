@@ -205,3 +205,36 @@ def test_noise_is_dropped_and_the_next_question_answered():
     talk = Talk()
     assert talk.unit.receive(b"\xff" * 1000, 0) == []
     assert talk.get(0x2002) == 0x1234
+
+
+def test_the_mask_of_the_higher_function_codes_feeds_too():
+    talk = Talk()
+    assert talk.put(0x1002, 1 << 23 - 17) == Answer()
+    talk.arm()
+    for _ in range(5):
+        talk.wait(2)
+        assert not talk.ask(23, 0x200, 1, 0, (0,), 0x200).exception
+    talk.wait(2)
+    talk.ask(22, 0x200, 1, 0, (0xFFFF, 0))
+    talk.wait(1.1)
+    assert talk.ask(2, 0, 1).exception == modbus.DEVICE_FAILURE
+
+
+def test_in_the_alternative_mode_outputs_come_back_with_the_traffic():
+    talk = Talk()
+    talk.ask(15, 0x200, 12, 0x005)
+    assert talk.put(0x1000, 10) == Answer()
+    assert talk.put(0x100A, 1) == Answer()
+    talk.ask(2, 0, 1)
+    talk.wait(1.1)
+    assert talk.bench.commands[-1][:2] == ("substrate shutter", False)
+    assert not talk.ask(2, 0, 1).exception
+    assert talk.ask(1, 0x200, 12).bits == 0x005
+    assert talk.bench.commands[-1][:2] == ("substrate shutter", True)
+
+
+@pytest.mark.parametrize("call", [(15, 0x200, 801, 1), (16, 0x200, 101, 0, (0,) * 101)])
+def test_more_than_it_can_write_at_once_is_refused(call):
+    talk = Talk()
+    assert talk.ask(*call) == Answer(exception=modbus.ILLEGAL_VALUE)
+    assert talk.bench.commands == []

@@ -137,6 +137,19 @@ def test_arming_fails_when_a_register_does_not_take_its_value(address):
     assert set(coil_writes(here)) == {0}
 
 
+def test_the_alternative_mode_of_the_watchdog_is_refused():
+    here = station1()
+    here.scan(0.5)
+    assert here.world.instrument.watchdog.write(0x100A, 1, here.now_ns)
+    result = here.act(ActionKind.IO_ARM)
+    assert (result.ok, result.text) == (
+        False,
+        "the watchdog is in its alternative mode, which re-arms by itself; it reads 1",
+    )
+    here.scan(2, beacon=True)
+    assert set(coil_writes(here)) <= {0}
+
+
 # --- image ---
 
 

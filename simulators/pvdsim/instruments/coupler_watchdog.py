@@ -1,7 +1,8 @@
-"""Watchdog of the simulated Modbus coupler: registers 0x1000 to 0x100B, in its standard, latching mode.
+"""Watchdog of the simulated Modbus coupler: registers 0x1000 to 0x100B.
 
 WAGO 750 Ethernet coupler manuals, "Watchdog"; digital I/O reference 3.2. Assumed: what is refused is answered by
-exception 3. The alternative mode (0x100A = 1) is not modelled and refused.
+exception 3. In the standard mode an expired watchdog latches. In the alternative mode (0x100A = 1) every telegram arms
+and triggers it, nothing latches, and the outputs come back with the traffic: the trap that a driver must refuse.
 """
 
 from pvdstation.model.clock import MILLISECOND
@@ -21,7 +22,7 @@ class CouplerWatchdog:
     def __init__(self) -> None:
         self.due_ns = FAR
         self.state = INACTIVE
-        self._kept = {TIME: 0, MASK: 0, MASK_HIGH: 0, TRIGGER: 0, CLOSE: 0}
+        self._kept = {TIME: 0, MASK: 0, MASK_HIGH: 0, TRIGGER: 0, CLOSE: 0, ALTERNATIVE: 0}
         self._remaining = 0xFFFF
         self._stop_begun = False
         self._was_stopped = True
@@ -32,10 +33,19 @@ class CouplerWatchdog:
         self.due_ns = FAR
         self._remaining = 0
 
-    def hear(self, function: int, now_ns: int) -> None:
-        """Take note of a question: function codes in the mask trigger again."""
-        if self.state == RUNNING and function <= 16 and self._kept[MASK] >> (function - 1) & 1:
+    def hear(self, function: int, now_ns: int) -> bool:
+        """Take note of a question: function codes in the mask trigger again. Return whether the outputs come back."""
+        if self._kept[ALTERNATIVE] and self._kept[TIME]:
+            was_expired = self.state == EXPIRED
+            self._start(now_ns)
+            return was_expired
+        if self.state == RUNNING and self._is_masked(function):
             self._trigger(now_ns)
+        return False
+
+    def _is_masked(self, function: int) -> bool:
+        register, first = (MASK, 1) if function <= 16 else (MASK_HIGH, 17)
+        return bool(1 <= function <= 32 and self._kept[register] >> (function - first) & 1)
 
     def read(self, address: int) -> int:
         """Return a register."""
@@ -48,7 +58,7 @@ class CouplerWatchdog:
 
     def write(self, address: int, value: int, now_ns: int) -> bool:
         """Write a register; return whether it is accepted."""
-        if address in (TIME, MASK, MASK_HIGH):
+        if address in (TIME, MASK, MASK_HIGH, ALTERNATIVE):
             return self._configure(address, value)
         if address == TRIGGER:
             return self._touch(value, now_ns)
@@ -58,8 +68,6 @@ class CouplerWatchdog:
             return self._restart(value, now_ns)
         elif address == CLOSE:
             self._kept[CLOSE] = value
-        elif address == ALTERNATIVE:
-            return value == 0
         return address not in (REMAINING, STATE)
 
     def _configure(self, address: int, value: int) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 MOVING = ("substrate shutter", "N2", "vent", "roughing", "gate", "fore-line")
+HEARTBEAT = "heartbeat"
+"""An output that moves nothing: it feeds the relay of an external watchdog."""
 SWITCHED = ("backing pump stop", "beacon")
 OUTSIDE = ("door closed", "water", "air", "over-pressure ok", "E-stop ok", "backing running")
 

@@ -9,6 +9,8 @@ from pvdstation.model.signals import Position, SignalMap
 from pvdstation.model.station import Station
 
 _MOST_PATTERNS = 4096
+HEARTBEAT = "heartbeat"
+"""Optional output that pulses while scans are completed: it feeds an external watchdog relay."""
 
 
 class Wiring:
@@ -20,6 +22,8 @@ class Wiring:
             raise Refused(problems)
         outputs, inputs = station.io.do, station.io.di
         self._masks = tuple(1 << outputs.index(name) for name in output_names(station))
+        self.heartbeat = _mask(outputs, HEARTBEAT)
+        """Bit of the pulse that feeds an external watchdog; 0 when none is wired."""
         self._contacts = tuple(
             (number, 1 << inputs.index(name)) for name, number in _contacts(station, signals) if name in inputs
         )
@@ -77,7 +81,7 @@ def check_wiring(station: Station) -> list[Problem]:
     both = [f"{part} open" for part in parts if part not in ("fore-line", "N2", "vent")]
     every = [f"{part} open" for part in parts]
     return [
-        *_compare("io.do", station.io.do, output_names(station), ()),
+        *_compare("io.do", station.io.do, output_names(station), (HEARTBEAT,)),
         *_compare("io.di", station.io.di, [*contacts, *closed, *both], every),
     ]
 
