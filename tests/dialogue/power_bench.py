@@ -152,10 +152,10 @@ class Station1:
             self.now_ns += SCAN_NS
             self.agenda.run_before(self.now_ns)
 
-    def act(self, kind: ActionKind, seconds: float = 2.0):
+    def act(self, kind: ActionKind, seconds: float = 2.0, **more):
         """Submit an action, scan on, and return how it ended."""
         self.actions += 1
-        action = Action(self.actions, self.driver.name, kind, None, self.now_ns + 10 * SECOND)
+        action = Action(self.actions, self.driver.name, kind, None, self.now_ns + 10 * SECOND, **more)
         self.driver.submit(action)
         self.scan(seconds)
         results = [result for result in self.driver.board.results if result.number == action.number]

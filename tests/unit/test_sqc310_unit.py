@@ -53,7 +53,9 @@ class Rig:
     def __init__(self, **switches):
         self.bench = CrudeBench()
         settings = {"channels": 2, "baud": 19200, "period_s": 0.25, "latency_s": 0.005, "filter_alpha": 0.3}
-        self.unit = unit.Sqc310(unit.Parameters(**settings | switches), prepare(STATION), self.bench)
+        parameters = unit.Parameters(**settings | switches)
+        sqc = STATION.sqc.model_copy(update={"channels": parameters.channels})
+        self.unit = unit.Sqc310(parameters, prepare(STATION.model_copy(update={"sqc": sqc})), self.bench)
         self.unit.advance_to(0)
 
     def ask(self, message):

@@ -63,13 +63,13 @@ def as_pairs(values: dict[int, str]) -> str:
 
 
 def _tables(speaker: Speaker, station: Station) -> Iterator[tuple[Table, int, tuple[int, ...]]]:
-    yield Table.SYSTEM, 0, tuple(PARAMETERS[Table.SYSTEM])
+    yield Table.SYSTEM, 0, tuple(sorted(PARAMETERS[Table.SYSTEM]))
     per_channel = (
         Table.SENSOR, Table.SOURCE, Table.SENSOR_FLAGS, Table.SOURCE_FLAGS, Table.SENSOR_MAP, Table.SOURCE_MAP,
     )  # fmt: skip
     for table in per_channel:
         for channel in range(1, speaker.channels + 1):
-            yield table, channel, tuple(PARAMETERS[table])
+            yield table, channel, tuple(sorted(PARAMETERS[table]))
     for source in station.source.values():
         for table, parameters in FINGERPRINT.items():
             if table is not Table.LAYER:
