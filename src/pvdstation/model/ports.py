@@ -57,6 +57,10 @@ def parse_port(text: str) -> Port:
         found = pattern.fullmatch(text)
         if found is not None:
             return read(text, found)
+    if scheme in _TCP_SCHEMES and rest.startswith("//"):
+        raise PortError(
+            f'"{text}" is not made of a host and a TCP port', 'Write for example "tcp://192.168.1.200:2101".'
+        )
     if colon and rest.startswith("//"):
         raise PortError(f'"{text}" is no kind of port: {scheme}:// is not known', _EXAMPLES)
     raise PortError(f'"{text}" names no port', _suggestion(text))
@@ -77,6 +81,7 @@ _EXAMPLES = (
     '"TCPIP::192.168.1.20::8003::SOCKET" or "sim:sqc".'
 )
 _NUMBERED = re.compile(r"/dev/(ttyUSB|ttyACM|cu\.usbserial|cu\.usbmodem)[^/]*$")
+_TCP_SCHEMES = ("tcp", "socket")
 _MOST_PORT = 65535
 _LONGEST_LABEL = 63
 _LABEL = re.compile(rf"[A-Za-z0-9_]([A-Za-z0-9_-]{{0,{_LONGEST_LABEL - 1}}})")
@@ -154,9 +159,9 @@ def _check_host(text: str, host: str) -> None:
 _SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Port]], ...] = (
     (re.compile(r"sim:(?P<name>[A-Za-z0-9_-]+)"), _simulated),
     (re.compile(r"(?P<scheme>tcp|socket)://(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:?#\[\]@]+)(:(?P<number>\d{0,9}))?"), _tcp),
-    (re.compile(r"/dev/[^\s\x00]*[^\s\x00/]"), _device),
+    (re.compile(r"/[^\s\x00]*[^\s\x00/]"), _device),
     (re.compile(r"(?i)com[1-9]\d{0,3}"), _com),
     (re.compile(r"(?i)TCPIP\d*::(?P<host>[^\s:]+)::(?P<number>\d{1,9})::SOCKET"), _visa_socket),
-    (re.compile(r"(?i)ASRL(?P<board>[1-9]\d{0,3}|/dev/[^\s:]*[^\s:/])::INSTR"), _visa_serial),
+    (re.compile(r"(?i)ASRL(?P<board>[1-9]\d{0,3}|/[^\s:]*[^\s:/])::INSTR"), _visa_serial),
     (re.compile(r"(?i)(TCPIP|ASRL|USB|GPIB|VXI|PXI|PRLGX)[^\s]*::.*"), _visa_other),
 )

@@ -19,7 +19,8 @@ from pvdstation.wires.tcp import TcpWire
 
 PATIENCE_NS = 2 * SECOND
 """Wall time after which bytes are lost that the simulator says it has sent; a paced run owes them 0.2 s at least."""
-_NOTHING: Replies = []
+_MOST_POSTED = 16
+"""Moves of the plant that may wait for a question."""
 
 
 class DrivenPort:
@@ -77,28 +78,29 @@ class DrivenWorld:
         self.names = tuple(self._ports)
         self._announced: dict[str, list[tuple[int, int]]] = {name: [] for name in self.names}
         self._kept: dict[str, Replies] = {name: [] for name in self.names}
+        self._quiet_until_ns = dict.fromkeys(self.names, 0)
         self._origin_ns: int = channel.ask("drive", pace)
+        self._now_ns = self._origin_ns
         self._fault = ""
 
     def advance_to(self, now_ns: int) -> None:
-        """Move the plant; a simulator that has gone is noticed by the wires."""
-        if not self._fault:
-            try:
-                self._channel.post("advance_to", now_ns + self._origin_ns)
-            except WireLost as lost:
-                self._fault = str(lost)
+        """Move the plant, at the latest with the next question; the wires notice a simulator that has gone."""
+        self._now_ns = now_ns + self._origin_ns
+        self._channel.post("advance_to", self._now_ns)
+        if self._channel.posted > _MOST_POSTED:
+            with suppress(WireLost):
+                self._ask_all()
 
     def open_port(self, name: str, now_ns: int) -> None:
         """Open the port of an instrument. Raises WireLost."""
-        self._settle()
+        self._ask_all()  # what the plant sends until now goes to whoever was there before
         port = self._port(name)
         port.open()
         try:
-            announced = self._ask("open", [name, port.own_number, now_ns + self._origin_ns])
+            self._announced[name] = self._hear(name, "open", [name, port.own_number, now_ns + self._origin_ns])
         except WireLost:
             port.close()
             raise
-        self._announced[name] = [(ready_ns, count) for ready_ns, count in announced]
 
     def close_port(self, name: str) -> None:
         """Close the port of an instrument; never raises."""
@@ -106,19 +108,17 @@ class DrivenWorld:
         if port is None:
             return
         with suppress(WireLost):
+            self._ask_all()
             self._kept[name] = self.collect(name)
-            self._ask("close", name)
+            self._ask_all("close", name)
         self._announced[name].clear()
         port.close()
 
     def receive(self, name: str, data: bytes, now_ns: int) -> Replies:
         """Send bytes over the port and return the replies that came over it. Raises WireLost."""
-        self._settle()
         port = self._port(name)
         port.write(data)
-        announced = self._ask("sent", [name, port.sent, now_ns + self._origin_ns])
-        if not announced:
-            return _NOTHING
+        announced = self._hear(name, "sent", [name, port.sent, now_ns + self._origin_ns])
         unasked = self._announced[name]
         if unasked:  # they came over the port before the replies
             self._kept[name] += self._read(port, unasked)
@@ -127,7 +127,8 @@ class DrivenWorld:
 
     def collect(self, name: str) -> Replies:
         """Return, once, what the instrument has sent unasked until now. Raises WireLost."""
-        self._settle()
+        if self._now_ns >= self._quiet_until_ns[name]:
+            self._ask_all()
         replies, announced = self._kept[name], self._announced[name]
         if replies:
             self._kept[name] = []
@@ -143,36 +144,39 @@ class DrivenWorld:
     def truth(self) -> Mapping[str, float]:
         """Return what only a simulation knows, by name; nothing when the simulator has gone."""
         try:
-            self._settle()
-            truth: dict[str, float] = self._ask("truth")
+            truth: dict[str, float] = self._ask_all("truth")
         except WireLost:
             return {}
         return truth
+
+    def _hear(self, name: str, verb: str, argument: object) -> list[tuple[int, int]]:
+        """Return the bytes on a port that a request has led to."""
+        announced: list[tuple[int, int]]
+        announced, self._quiet_until_ns[name] = self._ask_all(verb, argument)
+        return announced
 
     def _read(self, port: DrivenPort, announced: Iterable[tuple[int, int]]) -> Replies:
         origin_ns = self._origin_ns
         return [(ready_ns - origin_ns, port.read(count)) for ready_ns, count in announced]
 
-    def _settle(self) -> None:
-        """Take what the simulator has announced while the plant was moved."""
+    def _ask_all(self, verb: str = "", argument: object = None) -> Any:
+        """Move the plant to where it was wanted, take what it sends unasked, and return the answer to a request."""
         if self._fault:
             raise WireLost(self._fault)
+        moves = self._channel.posted
+        if not (moves or verb):
+            return None
         try:
-            for unasked in self._channel.settle():
-                for name, announced in unasked.items():
-                    self._announced[name] += announced
-        except (WireLost, Refused) as gone:
-            self._fault = str(gone)
-            raise WireLost(self._fault) from None
-
-    def _ask(self, verb: str, argument: object = None) -> Any:
-        try:
-            return self._channel.ask(verb, argument)
+            answers = self._channel.ask_all(verb, argument)
         except WireLost as lost:
             self._fault = str(lost)
             raise
         except Refused as refusal:
             raise WireLost("; ".join(problem.what for problem in refusal.problems)) from None
+        for unasked in answers[:moves]:
+            for name, announced in unasked.items():
+                self._announced[name] += announced
+        return answers[-1]
 
     def _port(self, name: str) -> DrivenPort:
         port = self._ports.get(name)

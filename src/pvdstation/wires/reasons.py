@@ -32,7 +32,14 @@ def disconnected(where: str, error: Exception) -> str:
         return f"{where} broke the connection off"
     if number == errno.ETIMEDOUT or number in _NO_WAY:
         return f"{where} is no longer reached: check power and cable"
+    if "disconnected" in str(error):  # pyserial's word for an end of file
+        return closed_by_peer(where)
     return f"the connection to {where} is lost: {_words(error)}"
+
+
+def closed_by_peer(where: str) -> str:
+    """Return that the other side has ended the connection properly."""
+    return f"{where} closed the connection"
 
 
 def not_opened(device: str, error: Exception) -> str:

@@ -21,7 +21,7 @@ _CHUNK = 65536
 
 
 class SimulatorChannel:
-    """A connection to a simulator in another process. What is posted is answered later, before what is asked."""
+    """A connection to a simulator in another process. What is posted goes with what is asked next, and before it."""
 
     def __init__(self, url: str) -> None:
         """Connect. Raises WireLost."""
@@ -29,7 +29,7 @@ class SimulatorChannel:
         self._where = f"the simulator at {url}"
         self._lines: list[bytes] = []
         self._held = b""
-        self._posted = 0
+        self._outbox: list[bytes] = []
         try:
             self._socket = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=CONNECT_S)
             set_options(self._socket)
@@ -42,36 +42,34 @@ class SimulatorChannel:
         with suppress(OSError):
             self._socket.close()
 
-    def ask(self, verb: str, argument: object = None) -> Any:
-        """Return the answer to a request. Raises WireLost, and Refused by the simulator."""
-        if self._posted:
-            raise ValueError("what was posted has answers that nobody has taken")
-        self._send({verb: argument})
-        return self._answer()
+    @property
+    def posted(self) -> int:
+        """Return how many requests have been posted and not sent."""
+        return len(self._outbox)
 
     def post(self, verb: str, argument: object) -> None:
-        """Send a request whose answer is taken by ``settle``. Raises WireLost."""
-        self._send({verb: argument})
-        self._posted += 1
+        """Put a request before the next one that is asked."""
+        self._outbox.append(_line(verb, argument))
 
-    def settle(self) -> list[Any]:
-        """Return the answers to what was posted, without the empty ones. Raises WireLost, and Refused."""
-        answers = []
-        while self._posted:
-            self._posted -= 1
-            answer = self._answer()
-            if answer:
-                answers.append(answer)
-        return answers
+    def ask(self, verb: str, argument: object = None) -> Any:
+        """Return the answer to a request; nothing may have been posted. Raises WireLost, and Refused."""
+        if self._outbox:
+            raise ValueError("what was posted has answers, and nobody takes them")
+        return self.ask_all(verb, argument)[0]
 
-    def _send(self, request: dict[str, object]) -> None:
+    def ask_all(self, verb: str = "", argument: object = None) -> list[Any]:
+        """Return the answers to all that was posted, and to a request. Raises WireLost, and Refused."""
+        outbox, self._outbox = self._outbox, []
+        if verb:
+            outbox.append(_line(verb, argument))
         try:
-            self._socket.sendall(json.dumps(request).encode() + b"\n")
+            self._socket.sendall(b"".join(outbox))
         except OSError as error:
             raise WireLost(disconnected(self._where, error)) from error
+        lines = [self._next_line() for _ in outbox]
+        return [self._answer(line) for line in lines]
 
-    def _answer(self) -> Any:
-        line = self._next_line()
+    def _answer(self, line: bytes) -> Any:
         if line == _NOTHING:
             return {}
         try:
@@ -96,3 +94,7 @@ class SimulatorChannel:
             *lines, self._held = (self._held + data).split(b"\n")
             self._lines += lines
         return self._lines.pop(0)
+
+
+def _line(verb: str, argument: object) -> bytes:
+    return json.dumps({verb: argument}).encode() + b"\n"

@@ -23,7 +23,7 @@ from pyvisa.resources import MessageBasedResource, SerialInstrument
 from pvdstation.model.clock import MILLISECOND, SECOND, Clock
 from pvdstation.model.ports import ORDINARY_LINE, Line, parse_port
 from pvdstation.wires.base import WireLost
-from pvdstation.wires.reasons import disconnected, not_connected, not_opened, too_slow, unplugged
+from pvdstation.wires.reasons import closed_by_peer, disconnected, not_connected, not_opened, too_slow, unplugged
 from pvdstation.wires.tcp import CONNECT_S, is_own_echo, set_options
 
 _PARITY = {"none": Parity.none, "even": Parity.even, "odd": Parity.odd}
@@ -127,8 +127,9 @@ class VisaWire:
 
     def _send(self, session: MessageBasedResource, connection: socket.socket, data: bytes, deadline_ns: int) -> None:
         for start in range(0, len(data), _PIECE):
-            left_s = max(deadline_ns - self._clock.now_ns(), 0) / SECOND
-            if not select([], [connection], [], left_s)[1]:
+            left_s = (deadline_ns - self._clock.now_ns()) / SECOND
+            is_over = left_s < 0 < start  # the first piece may be late, as with any other wire
+            if is_over or not select([], [connection], [], max(left_s, 0))[1]:
                 raise WireLost(too_slow(self._where, len(data) - start))
             session.write_raw(data[start : start + _PIECE])
 
@@ -151,7 +152,7 @@ class VisaWire:
                 raise
         connection = self._connection
         if connection is not None and select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
-            raise WireLost(f"{self._where} closed the connection")
+            raise WireLost(closed_by_peer(self._where))
         return b""
 
     # --- errors ---
