@@ -24,7 +24,7 @@ class Window(NamedTuple):
 
     function: int
     address: int
-    count: int
+    size: int
     bits: Callable[[], int]
 
 

@@ -25,11 +25,11 @@ _WORD = 16
 
 
 class Block(NamedTuple):
-    """Bits in one unit: places ``first`` to ``first + count`` of ``[io] do`` or ``di``, and how they are reached."""
+    """Bits in one unit: places ``first`` to ``first + size`` of ``[io] do`` or ``di``, and how they are reached."""
 
     unit: int
     first: int
-    count: int
+    size: int
     question: Call
     write_with: int = 0
     write_at: int = 0
@@ -37,7 +37,7 @@ class Block(NamedTuple):
     @property
     def mask(self) -> int:
         """Return the block's places as bits."""
-        return (1 << self.count) - 1 << self.first
+        return (1 << self.size) - 1 << self.first
 
     def bits(self, answer: Answer) -> int:
         """Return what was read, at its places in the list."""
@@ -50,8 +50,8 @@ class Block(NamedTuple):
         """Return the write of the block's share of all output bits."""
         own = (bits & self.mask) >> self.first
         if self.write_with == WRITE_COILS:
-            return Call(WRITE_COILS, self.write_at, self.count, own)
-        words = tuple(own >> _WORD * place & 0xFFFF for place in range(_words(self.count)))
+            return Call(WRITE_COILS, self.write_at, self.size, own)
+        words = tuple(own >> _WORD * place & 0xFFFF for place in range(_words(self.size)))
         return Call(WRITE_REGISTERS, self.write_at, len(words), 0, words)
 
 
@@ -112,7 +112,7 @@ class DeclaredMap(IoMap):
             if answer.exception:
                 call = block.question
                 return (
-                    f"unit {block.unit} does not answer {block.count} bits at {call.address} with function "
+                    f"unit {block.unit} does not answer {block.size} bits at {call.address} with function "
                     f"{call.function} (exception {answer.exception}): it is no {self._name} as the station file says"
                 )
         units = ", ".join(str(unit) for unit in dict.fromkeys(block.unit for block in self.outputs))
