@@ -1,6 +1,7 @@
 """Bad input of every kind ends with exit code 2 and a sentence: where, what, why, what to write instead."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -119,7 +120,7 @@ def live_station(tmp_path) -> Path:
     packaged = files("pvdstation").joinpath("stations", "sim.toml").read_text(encoding="utf-8")
     text = packaged.split("\n[simulation", maxsplit=1)[0]
     file = tmp_path / "live.toml"
-    file.write_text(text.replace('"sim:', '"socket://127.0.0.1:4001/'), encoding="utf-8")
+    file.write_text(re.sub(r'"sim:(\w+)"', r'"socket://\1.lab:4001"', text), encoding="utf-8")
     return file
 
 

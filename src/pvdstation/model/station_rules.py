@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from pvdstation.model.instrument_rules import gauges_are_there_once, io_fits_its_map, outputs_drop_without_us
+from pvdstation.model.port_rules import ports_are_of_one_kind, ports_are_spelled, ports_have_one_owner
 from pvdstation.model.positions import Path
 from pvdstation.model.station import Station
 
@@ -166,31 +167,6 @@ def _wiring_is_complete(station: Station) -> Iterator[Contradiction]:
             yield ("io", key), f'"{name}" stands twice', "Give each wire its own name."
 
 
-def _ports_are_of_one_kind(station: Station) -> Iterator[Contradiction]:
-    ports = station.ports
-    seen: dict[str, str] = {}
-    for link, port in ports.items():
-        if port in seen:
-            yield _port_path(link), f'the port "{port}" belongs to {seen[port]} already', "One link owns one port."
-        seen.setdefault(port, link)
-    if station.is_simulated:
-        if station.simulator is not None:
-            what = 'ports "sim:" are simulated in this process, so no simulator is asked for them'
-            yield ("simulator",), what, "Remove this key, or write the ports that pvd-sim serve shows."
-        return
-    simulated = [link for link, port in ports.items() if port.startswith("sim:")]
-    if simulated:
-        what = f"simulated ports ({', '.join(simulated)}) stand beside real ones: a station never mixes them"
-        yield _port_path(simulated[0]), what, "Make all ports real, or all simulated."
-    if station.simulation is not None:
-        yield ("simulation",), "[simulation] describes a plant, but a port is real", "Remove the table [simulation]."
-
-
-def _port_path(link: str) -> Path:
-    number = link.removeprefix("supply")
-    return (link, "port") if number == link else ("supply", number, "port")
-
-
 def _codeposition_fits(station: Station) -> Iterator[Contradiction]:
     table = station.codeposition
     if table is None:
@@ -229,6 +205,8 @@ _RULES: tuple[Callable[[Station], Iterator[Contradiction]], ...] = (
     io_fits_its_map,
     outputs_drop_without_us,
     gauges_are_there_once,
-    _ports_are_of_one_kind,
+    ports_are_spelled,
+    ports_have_one_owner,
+    ports_are_of_one_kind,
     _codeposition_fits,
 )

@@ -22,6 +22,7 @@ from pvdstation.recipe.station_limits import (
     find_source,
     note_spelling,
     origin_of_limit,
+    warn_of_ports,
 )
 from pvdstation.recipe.steps import AdmitGasStep, CoolStep, DepositStep, EvacuateStep, PumpDownStep
 
@@ -51,6 +52,7 @@ def check_recipe(recipe: Recipe, station: Station, life_pct: dict[int, float] | 
     """
     findings = Findings(recipe.problems)
     check_requires(recipe, station, findings)
+    warn_of_ports(station, findings)
     ledger = Ledger(station, life_pct)
     walk = _Walk(recipe, station, findings, ledger)
     walk.run()

@@ -1,5 +1,7 @@
 """What one station allows for one step: every limit is the station file's, a recipe can only be stricter."""
 
+from pvdstation.model.port_rules import unstable_ports
+from pvdstation.model.problems import Problem
 from pvdstation.model.quantities import QuantityError, split
 from pvdstation.model.sentences import suggest
 from pvdstation.model.station import Gas, Source, Station
@@ -43,6 +45,13 @@ def check_requires(recipe: Recipe, station: Station, findings: Findings) -> None
         )
         path = ("requires", "base_pressure")
         findings.problems.append(document.problem(path, what, f"Write at most {pressure_text(limit)}."))
+
+
+def warn_of_ports(station: Station, findings: Findings) -> None:
+    """Warn of ports whose names may mean another instrument tomorrow."""
+    for path, what, write in unstable_ports(station):
+        where = ".".join(str(part) for part in path)
+        findings.warnings.append(Problem(where, f"{where}: {what}", write, file=station.file))
 
 
 def find_source(step: DepositStep, station: Station, origin: Origin, findings: Findings) -> Source | None:
