@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Generator
 
 from pvdstation.drivers.base import FAR, Board, Driver, Routine, Row
-from pvdstation.model.clock import SECOND, to_ns
+from pvdstation.model.clock import MILLISECOND, SECOND, to_ns
 from pvdstation.model.messages import Action, ActionKind, SupplyLevel
 from pvdstation.model.signals import Quality
 from pvdstation.model.station import Station
@@ -19,6 +19,7 @@ CURRENT_STEP_A = 0.01
 """Resolution of the set-point; smaller changes are not written."""
 READ_BACK_A = 0.02
 _AGAIN_NS = SECOND // 2
+_OFF_AGAIN_NS = 50 * MILLISECOND
 _LOOK_NS = SECOND // 2
 
 Note = Callable[[bytes], None]
@@ -46,7 +47,7 @@ class SupplyLevels(Driver):
         self._setpoint_a: float | None = None
         self._foldback: bool | None = None
         self._met: SupplyLevel | None = None  # the level that was found in force
-        self._again_ns = -FAR
+        self._again_ns = self._off_again_ns = -FAR
         self._enable_was_wrong = False
         self._heard_ns = 0
         self._paced = False
@@ -97,7 +98,7 @@ class SupplyLevels(Driver):
         if self._is_met(wanted):
             self._met = wanted
             return None
-        if wanted.on and now_ns < self._again_ns:
+        if now_ns < (self._again_ns if wanted.on else self._off_again_ns):
             return None
         return self._bring(wanted)
 
@@ -118,7 +119,8 @@ class SupplyLevels(Driver):
 
     def _bring(self, wanted: SupplyLevel) -> Routine:
         if not wanted.on:
-            return self._switch_off()
+            return self._bring_off()
+        self._off_again_ns = -FAR
         if self._output is None:
             return self._read_output()  # a lost reply: what it says decides what is written
         if self._foldback is not False and not wanted.foldback:
@@ -127,6 +129,14 @@ class SupplyLevels(Driver):
         if self._setpoint_a is None or abs(self._setpoint_a - asked_a) > CURRENT_STEP_A + 1e-9:
             return self._set_current(asked_a)
         return self._set_foldback(on=True) if self._output else self._switch_on()
+
+    def _bring_off(self) -> Routine:
+        """Write OFF; one that is not obeyed comes again and again, but leaves time to see what flows."""
+        before_ns = self._heard_ns
+        yield from self._switch_off()
+        if self._heard_ns > before_ns and not self._is_met(OFF):
+            self._off_again_ns = self._heard_ns + _OFF_AGAIN_NS
+            self.trouble = "the output does not go off"
 
     def _note_output_after_on(self) -> None:
         if self._output is False:
@@ -152,10 +162,11 @@ class SupplyLevels(Driver):
     def quiet_until_ns(self, now_ns: int) -> int:
         """Return when the next poll is due, or the lease runs out, ns."""
         self._follow_pace(now_ns)
+        again_ns = self._off_again_ns if now_ns < self._off_again_ns else FAR
         if self._may_poll(now_ns):
-            return super().quiet_until_ns(now_ns)
+            return min(again_ns, super().quiet_until_ns(now_ns))
         outputs = self._outputs
-        return outputs.until_ns + 1 if outputs is not None and now_ns <= outputs.until_ns else FAR
+        return outputs.until_ns + 1 if outputs is not None and now_ns <= outputs.until_ns else again_ns
 
     def _may_poll(self, now_ns: int) -> bool:
         return self._output is False or self.scan_is_alive(now_ns)

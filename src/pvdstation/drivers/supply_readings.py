@@ -84,7 +84,10 @@ class SupplyReadings(SupplyLevels):
         self._note_setpoint(codec.number(frame))
 
     def _saw_status(self, frame: bytes) -> None:
-        self._post(self._signals.external, bool(codec.register(frame) & Operation.ECR), self._heard_ns)
+        status = Operation(codec.register(frame))
+        if Operation.LOC in status and self._armed:
+            self._disarm("the supply is in local: somebody works at its front panel")
+        self._post(self._signals.external, Operation.ECR in status, self._heard_ns)
 
     def _saw_error(self, frame: bytes) -> None:
         entry = codec.error_entry(frame)
