@@ -12,7 +12,6 @@ import typer
 from pvdsim.control_channel import ask
 from pvdsim.serve import Server
 from pvdsim.serve_catalogue import catalogue
-from pvdsim.serve_driving import add_fault
 from pvdsim.serve_station import Source, read_source, served_text
 from pvdsim.world import open_world
 from pvdstation.model.problems import Problem, Refused
@@ -125,8 +124,7 @@ def _serve(
     as_json: bool,
 ) -> int:
     world = open_world(source.values, seed)
-    for spec in faults:
-        add_fault(world, spec)
+    world.faults.add(*faults)
     instruments = catalogue(source.station)
     numbers = _numbers(ports, [*(served.name for served in instruments), "control"])
     about = {"station": source.station.name, "seed": seed}

@@ -6,8 +6,9 @@ the order of the requests. Times are plant time in ns.
 * ``{"hello": null}`` version, station, seed, who moves time, pace, time, and the instruments
 * ``{"drive": pace}`` takes the plant's time until this connection ends; answers the time. null: as fast as it computes
 * ``{"advance_to": ns}`` moves the plant; answers what was sent unasked, ``{instrument: [[ready_ns, length], ...]}``
-* ``{"open": [instrument, client's port, ns]}`` that connection is the driver's; answers ``[[ready_ns, length], ...]``
-* ``{"sent": [instrument, total, ns]}`` bytes sent since ``open``; answers its replies ``[[ready_ns, length], ...]``
+* ``{"open": [instrument, client's port, ns]}`` makes that connection the driver's; answers as ``sent`` does
+* ``{"sent": [instrument, total, ns]}`` so many bytes are on the port since ``open``; answers its replies and until when
+  it sends nothing unasked, ``[[[ready_ns, length], ...], ns]``
 * ``{"close": instrument}`` the driver closes that port next
 * ``{"truth": null}`` what only a simulation knows, by name
 * ``{"pace": x}`` plant time per wall time while nobody drives

@@ -16,7 +16,7 @@ from pvdsim.serve_driving import Driving
 from pvdsim.serve_ports import AnyPort, Client, PtyPort, TcpPort
 from pvdsim.serve_streams import SocketStream, refuse
 from pvdsim.serve_time import Mover, PlantTime
-from pvdstation.model.simulation import World
+from pvdsim.world import World
 
 TICK_S = 0.02
 """How often free time moves and pseudo-terminals are looked at."""

@@ -19,6 +19,7 @@ class Kind(NamedTuple):
 
     most_clients: int
     is_serial: bool  # can be a pseudo-terminal
+    is_talkative: bool  # sends what nobody has asked for
     url: str  # with {port}
     cut: Callable[[], Cut]
 
@@ -61,15 +62,17 @@ def _whole_frames() -> Cut:
 
 
 _LONGEST_LINE = 4096
-_SERIAL = Kind(1, is_serial=True, url="socket://127.0.0.1:{port}", cut=_as_it_comes)
+_SERIAL = Kind(1, is_serial=True, is_talkative=False, url="socket://127.0.0.1:{port}", cut=_as_it_comes)
 _KINDS = {
     "sqc310": _SERIAL,
-    "pfeiffer-gauges": _SERIAL,
+    "pfeiffer-gauges": _SERIAL._replace(is_talkative=True),
     "pfeiffer-turbo": _SERIAL,
     "genesys-gen": _SERIAL,
     "modbus-rtu": _SERIAL,
-    "genesys-scpi": Kind(3, is_serial=False, url="TCPIP::127.0.0.1::{port}::SOCKET", cut=_whole_lines),
-    "modbus-tcp": Kind(15, is_serial=False, url="tcp://127.0.0.1:{port}", cut=_whole_frames),
+    "genesys-scpi": Kind(
+        3, is_serial=False, is_talkative=False, url="TCPIP::127.0.0.1::{port}::SOCKET", cut=_whole_lines
+    ),
+    "modbus-tcp": Kind(15, is_serial=False, is_talkative=False, url="tcp://127.0.0.1:{port}", cut=_whole_frames),
 }
 
 

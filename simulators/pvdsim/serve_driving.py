@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from pvdsim.control_channel import VERSION, ControlClient, Verb, refused
-from pvdsim.serve_ports import Announced, AnyPort, Client
+from pvdsim.serve_ports import AnyPort, Client
 from pvdsim.serve_time import PlantTime
-from pvdstation.model.simulation import World
+from pvdsim.world import World
 
 PATIENCE_S = 2.0
 """Wall time in which bytes that a driver says it has sent must be on the port."""
@@ -113,7 +113,7 @@ class Driving:
         self.deliver()
         return unasked
 
-    def _open(self, client: ControlClient, argument: object) -> Announced:
+    def _open(self, client: ControlClient, argument: object) -> object:
         name, client_port, now_ns = _three(argument)
         port = self._port(name)
         self._move(client, now_ns)
@@ -122,10 +122,10 @@ class Driving:
         for candidate in port.clients:
             if candidate.stream.client == client_port:
                 self._house.ignore(candidate)
-                return port.open_for(candidate, self._time.now_ns)
+                return [port.open_for(candidate, self._time.now_ns), port.quiet_until_ns]
         raise refused(f"nobody is connected to {name} from port {client_port}", "Connect first; it may be taken.")
 
-    def _sent(self, client: ControlClient, argument: object) -> Announced:
+    def _sent(self, client: ControlClient, argument: object) -> object:
         name, total, now_ns = _three(argument)
         port = self._port(name)
         self._move(client, now_ns)
@@ -134,7 +134,7 @@ class Driving:
         data = _read_until(port.driver, total)
         if data is None:
             raise refused(f"{total} bytes were announced for {name}, and they did not come", "Open the port again.")
-        return port.hear_driver(data, self._time.now_ns)
+        return [port.hear_driver(data, self._time.now_ns), port.quiet_until_ns]
 
     def _close(self, client: ControlClient, name: object) -> object:
         self._require_driver(client)
@@ -154,7 +154,7 @@ class Driving:
         del client
         if not isinstance(spec, str):
             raise refused("a fault is a text", 'Write for example {"fault": "t=600s crystal.1 fail"}.')
-        add_fault(self._world, spec)
+        self._world.faults.add(spec)
         return {}
 
     # ---
@@ -184,14 +184,6 @@ class Driving:
         if port is None:
             raise refused(f"there is no instrument {str(name)[:40]}", f"Write one of {', '.join(self._ports)}.")
         return port
-
-
-def add_fault(world: World, spec: str) -> None:
-    """Break something in a world. Raises Refused by what is wrong with the text."""
-    faults = getattr(world, "faults", None)
-    if faults is None:
-        raise refused("this simulator cannot break anything")
-    faults.add(spec)
 
 
 def _read_until(driver: Client, total: Any) -> bytes | None:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pvdsim.serve_catalogue import Cut, Served
 from pvdsim.serve_streams import PtyStream, SocketStream, Stream, refuse
-from pvdstation.model.simulation import Replies, World
+from pvdsim.world import World
+from pvdstation.model.simulation import Replies
 
 Announced = list[tuple[int, int]]
 """Of bytes that a driver's port has been given: when they arrive, ns, and how many they are."""
@@ -53,6 +54,13 @@ class InstrumentPort:
     def due_ns(self) -> int | None:
         """Return when the next bytes arrive, ns; None when none are on their way."""
         return self._arrivals[0].ready_ns if self._arrivals else None
+
+    @property
+    def quiet_until_ns(self) -> int:
+        """Return until when, ns, the instrument sends nothing that nobody asks for, as far as is known now."""
+        if not self.served.kind.is_talkative:
+            return self._world.faults.due_ns
+        return min(self._world.faults.due_ns, self._world.instrument(self.name).due_ns)
 
     def add(self, stream: Stream) -> Client | None:
         """Take a client; None when the instrument takes no more."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from pvdsim.plant.plant import STEP_NS
+from pvdsim.world import World
 from pvdstation.model.clock import MILLISECOND, SECOND
-from pvdstation.model.simulation import World
 
 SLICE_NS = 250 * MILLISECOND
 """Plant time that is computed before the wall clock is looked at again."""

@@ -163,20 +163,25 @@ class DrivenWorld:
         """Move the plant to where it was wanted, take what it sends unasked, and return the answer to a request."""
         if self._fault:
             raise WireLost(self._fault)
-        moves = self._channel.posted
-        if not (moves or verb):
+        if not (verb or self._channel.posted):
             return None
         try:
-            answers = self._channel.ask_all(verb, argument)
+            *moved, last = self._channel.ask_all(verb, argument)
         except WireLost as lost:
             self._fault = str(lost)
             raise
-        except Refused as refusal:
-            raise WireLost("; ".join(problem.what for problem in refusal.problems)) from None
-        for unasked in answers[:moves]:
-            for name, announced in unasked.items():
-                self._announced[name] += announced
-        return answers[-1]
+        for unasked in moved if verb else [*moved, last]:
+            self._announce(unasked)
+        if isinstance(last, Refused):
+            raise WireLost(_words(last))
+        return last
+
+    def _announce(self, unasked: dict[str, list[tuple[int, int]]] | Refused) -> None:
+        if isinstance(unasked, Refused):  # the plant is no longer ours
+            self._fault = _words(unasked)
+            raise WireLost(self._fault)
+        for name, announced in unasked.items():
+            self._announced[name] += announced
 
     def _port(self, name: str) -> DrivenPort:
         port = self._ports.get(name)
@@ -217,3 +222,7 @@ def _wire_of(url: str, wall: Clock) -> tuple[Wire, TcpWire | None]:
     host, _, number = port.target.rpartition(":")
     wire = TcpWire(host, int(number), wall)
     return wire, wire
+
+
+def _words(refusal: Refused) -> str:
+    return "the simulator refuses: " + "; ".join(problem.what for problem in refusal.problems)

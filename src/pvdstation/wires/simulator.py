@@ -55,10 +55,13 @@ class SimulatorChannel:
         """Return the answer to a request; nothing may have been posted. Raises WireLost, and Refused."""
         if self._outbox:
             raise ValueError("what was posted has answers, and nobody takes them")
-        return self.ask_all(verb, argument)[0]
+        answer = self.ask_all(verb, argument)[0]
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
 
     def ask_all(self, verb: str = "", argument: object = None) -> list[Any]:
-        """Return the answers to all that was posted, and to a request. Raises WireLost, and Refused."""
+        """Return the answers to all that was posted, and to a request; refusals among them. Raises WireLost."""
         outbox, self._outbox = self._outbox, []
         if verb:
             outbox.append(_line(verb, argument))
@@ -76,10 +79,9 @@ class SimulatorChannel:
             answer = json.loads(line)
             if "answer" in answer:
                 return answer["answer"]
-            problems = [Problem(p["where"], p["what"], p["write"]) for p in answer["refused"]]
+            return Refused([Problem(p["where"], p["what"], p["write"]) for p in answer["refused"]])
         except (ValueError, TypeError, KeyError):
             raise WireLost(f"{self._where} does not speak this language") from None
-        raise Refused(problems)
 
     def _next_line(self) -> bytes:
         while not self._lines:
