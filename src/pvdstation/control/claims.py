@@ -292,6 +292,16 @@ def io_younger(v: View, _scene: Scene) -> bool:
     return not math.isnan(v.io(v.s.e_stop_ok))
 
 
+def needs_io(v: View, _scene: Scene) -> bool:
+    """Return whether anything was told to be on or open that falls back when the I/O drops its outputs."""
+    return v.any_energised() or v.last.n2 or v.last.roughing or v.last.gate
+
+
+def io_is_armed(v: View, _scene: Scene) -> bool:
+    """Return whether the I/O does not say that its watchdog is disarmed; an old reading is another rule's business."""
+    return v.readings[v.s.io_watchdog].value != 0
+
+
 def supplies_younger(v: View, _scene: Scene) -> bool:
     """Return whether every energised supply's current is fresh."""
     return all(not math.isnan(v.supply(w.signals.current)) for w in c.energised(v))

@@ -113,6 +113,9 @@ class Interlock(NamedTuple):
 INTERLOCKS: tuple[Interlock, ...] = (
     # before every contact: a silent I/O leaves them all unknown, and the first cause must name the link
     Interlock("io_link", "I16", "I/O readings fresh", k.always, k.io_younger, ActionClass.FAST_OFF),
+    # its driver drops the outputs at once: what that does to supplies and valves is not the first cause
+    Interlock("io_watchdog", "I18", "the I/O's watchdog as it was armed", k.needs_io, k.io_is_armed,
+              ActionClass.FAST_OFF, shows=c.IO_WATCHDOG.shows),
     Interlock(
         "e_stop", "I1", "E-stop chain healthy", k.always, c.E_STOP.holds, ActionClass.HARD_OFF, shows=c.E_STOP.shows
     ),
