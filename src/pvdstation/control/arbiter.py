@@ -80,7 +80,10 @@ def safe_levels(v: View) -> Outputs:
 class _Gate:
     """Decides one rising output after the other for one scan."""
 
-    def __init__(self, v: View, scene: Scene, closed: frozenset[str], intents: tuple[Intent, ...]) -> None:
+    def __init__(
+        self, v: View, scene: Scene, closed: frozenset[str], intents: tuple[Intent, ...], *, may_rise: bool
+    ) -> None:
+        self.may_rise = may_rise
         self.v = v
         self.scene = scene
         self.closed = closed
@@ -96,6 +99,8 @@ class _Gate:
             return False
         if before:
             return True
+        if not self.may_rise and rule not in STANDING:
+            return False
         refusal = missing(rule, self.v, self.scene)
         if refusal is not None:
             self.refusals.append(refusal)
@@ -109,10 +114,24 @@ class _Gate:
         self.kept.append(Intent(name, number))
         return self.durable >= number
 
+    def may_raise(self) -> bool:
+        """Return whether a supply's own set-point may rise: freely while ramping, by its rule in a closed loop."""
+        layer = self.scene.layer
+        is_closed_loop = layer is not None and layer.is_regulating
+        return self.may_rise and not (is_closed_loop and missing("current", self.v, self.scene) is not None)
 
-def arbitrate(wants: Outputs, v: View, scene: Scene, intents: tuple[Intent, ...], closed: frozenset[str]) -> Ruling:
-    """Return the levels of this scan. Closing and OFF look at nothing."""
-    gate = _Gate(v, scene, closed, intents)
+
+def arbitrate(
+    wants: Outputs,
+    v: View,
+    scene: Scene,
+    intents: tuple[Intent, ...],
+    closed: frozenset[str],
+    *,
+    may_rise: bool = True,
+) -> Ruling:
+    """Return the levels of this scan. Closing and OFF look at nothing; unless the run goes on, nothing rises."""
+    gate = _Gate(v, scene, closed, intents, may_rise=may_rise)
     last = v.last
     substrate = gate.level(
         "substrate shutter", "substrate_shutter", wanted=wants.substrate_shutter, before=last.substrate_shutter
@@ -133,10 +152,7 @@ def arbitrate(wants: Outputs, v: View, scene: Scene, intents: tuple[Intent, ...]
         gate=gate.level("HV gate", "gate", wanted=wants.gate, before=last.gate),
         foreline=foreline,
         backing_stop=wants.backing_stop and (last.backing_stop or missing("backing_stop", v, scene) is None),
-        enable=tuple(
-            wanted and (level.on or _waits(gate, place))
-            for place, (wanted, level) in enumerate(zip(wants.enable, supplies, strict=True))
-        ),
+        enable=tuple(wanted and level.on for wanted, level in zip(wants.enable, supplies, strict=True)),
         beacon=any(level.on for level in supplies),
         supply=supplies,
         turbo=wants.turbo if wants.turbo == last.turbo or missing("turbo", v, scene) is None else last.turbo,
@@ -145,12 +161,6 @@ def arbitrate(wants: Outputs, v: View, scene: Scene, intents: tuple[Intent, ...]
         substrate_until_ns=wants.substrate_until_ns,
     )
     return Ruling(outputs, tuple(gate.kept), tuple(gate.asked), tuple(gate.refusals))
-
-
-def _waits(gate: _Gate, place: int) -> bool:
-    """Return whether a supply's output waits only for its intent: its enable contact may close already."""
-    name = f"supply {list(gate.v.station.supply)[place]}"
-    return any(intent.output == name for intent in gate.kept)
 
 
 def _supply(gate: _Gate, place: int, wanted: SupplyLevel, before: SupplyLevel) -> SupplyLevel:
@@ -164,7 +174,9 @@ def _supply(gate: _Gate, place: int, wanted: SupplyLevel, before: SupplyLevel) -
     asked = wanted.current_a
     if not (math.isfinite(asked) and 0 <= asked <= ceiling + 1e-9):
         raise ValueError(f"supply {number} was asked for {asked} A; its range is 0 to {ceiling:g} A")
-    fastest = before.current_a + supply.ramp_host * v.station.scan_period
+    fastest = before.current_a
+    if gate.may_raise():
+        fastest += supply.ramp_host * v.station.scan_period
     return SupplyLevel(on=True, current_a=min(asked, fastest), foldback=wanted.foldback)
 
 

@@ -59,11 +59,17 @@ def every(*claims: Condition) -> Callable[[View, Scene], bool]:
 
 
 def pressure_below(limit: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
-    """A bad or old gauge is the gauge rule's business; a good one must be below, and NaN is not."""
+    """A failed or old gauge is the gauge rule's business; what either gauge measures must fit the limit."""
 
     def holds(v: View, _scene: Scene) -> bool:
-        reading = v.readings[v.s.full_range]
-        return reading.quality > Quality.UNDER_RANGE or reading.value <= limit(v.station)
+        full_range, capacitance = v.readings[v.s.full_range], v.readings[v.s.capacitance]
+        if Quality.OVER_RANGE in {full_range.quality, capacitance.quality}:
+            return False
+        if capacitance.quality is Quality.GOOD and not capacitance.value < CAPACITANCE_VACUUM_MBAR:
+            return False
+        if full_range.quality is Quality.GOOD:
+            return 0 < full_range.value <= limit(v.station)
+        return full_range.quality is not Quality.UNDER_RANGE or full_range.value <= limit(v.station)
 
     return holds
 
@@ -125,7 +131,8 @@ def supply_state(v: View, _scene: Scene) -> bool:
             return False
         if v.value(w.signals.external, slow_ns) != (w.supply.current_source == "analogue"):
             return False
-        if c.commanded_a(v, w) > above_a and v.supply(w.signals.mode) != SupplyMode.CC:
+        asked, flows = c.commanded_a(v, w), v.supply(w.signals.current)
+        if (asked > above_a or flows > above_a) and v.supply(w.signals.mode) != SupplyMode.CC:
             return False
     return True
 
@@ -137,7 +144,7 @@ def power_ceiling(v: View, _scene: Scene) -> bool:
         if not math.isnan(asked) and asked > (w.source.max_power + 0.2) * w.supply.full_scale / 100:
             return False
         watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
-        if watts > w.supply.p_limit:
+        if not watts <= w.supply.p_limit:
             return False
     return True
 
@@ -167,7 +174,7 @@ def cold_resistance(v: View, scene: Scene) -> bool:
     if scene.layer is None:
         return True
     expected = v.frame.sources[scene.layer.source].source.cold_resistance
-    return abs(resistance(v, scene) / expected - 1) <= v.station.limits.resistance_window / 100
+    return abs(resistance(v, scene) - expected) <= expected * v.station.limits.resistance_window / 100
 
 
 def has_median(_v: View, scene: Scene) -> bool:
@@ -179,7 +186,8 @@ def steady_resistance(v: View, scene: Scene) -> bool:
     """Return whether V/I is near the layer's own median."""
     if scene.layer is None:
         return True
-    return abs(resistance(v, scene) / scene.layer.resistance_ohm - 1) <= v.station.limits.resistance_drift / 100
+    median = scene.layer.resistance_ohm
+    return abs(resistance(v, scene) - median) <= median * v.station.limits.resistance_drift / 100
 
 
 def steady_power(v: View, scene: Scene) -> bool:
@@ -189,18 +197,23 @@ def steady_power(v: View, scene: Scene) -> bool:
         return True
     signals = v.frame.sources[layer.source].signals
     watts = v.supply(signals.voltage) * v.supply(signals.current)
-    return abs(watts / layer.power_w - 1) <= v.station.limits.power_drift / 100
+    return abs(watts - layer.power_w) <= layer.power_w * v.station.limits.power_drift / 100
 
 
 def no_uncommanded_energy(v: View, _scene: Scene) -> bool:
-    """Commanded off for a second: below 1 A, or the enable contact is read back open."""
+    """Commanded off for a second: below 1 A; where nobody knows the current, the enable contact is read back open."""
     for w in v.frame.sources:
         since = v.sources[w.index].commanded_off_since_ns
         if since is None or v.now_ns - since < 1_000_000_000:
             continue
         current = v.readings[w.signals.current]
-        flows = current.quality is Quality.GOOD and not current.value <= v.station.limits.hot_above
-        if flows and v.now_ns - current.at_ns <= 3 * v.frame.supply_age_ns:
+        is_fresh = v.now_ns - current.at_ns <= 3 * v.frame.supply_age_ns
+        if is_fresh and current.quality is Quality.OVER_RANGE:
+            return False
+        if is_fresh and current.quality is Quality.GOOD:
+            if not current.value <= v.station.limits.hot_above:
+                return False
+        elif v.io(w.enable_open) != 1:
             return False
     return True
 
@@ -274,7 +287,9 @@ def sqc_sees_vapour(v: View, scene: Scene) -> bool:
     if scene.layer is None:
         return True
     w = v.frame.sources[scene.layer.source]
-    return w.host or v.slow_sqc(v.s.sqc_phase) not in (12, 13, 14) or v.is_open(w.shutter)
+    phase = v.slow_sqc(v.s.sqc_phase)
+    is_elsewhere = not math.isnan(phase) and phase not in (12, 13, 14)
+    return w.host or is_elsewhere or v.is_open(w.shutter)
 
 
 def gas_valves_follow(v: View, _scene: Scene) -> bool:
@@ -290,6 +305,23 @@ def hot(v: View, _scene: Scene) -> bool:
 def io_younger(v: View, _scene: Scene) -> bool:
     """Return whether the I/O image is fresh."""
     return not math.isnan(v.io(v.s.e_stop_ok))
+
+
+def sqc_answers(v: View, scene: Scene) -> bool:
+    """Return whether phase, process and power of the SQC-310 are fresh."""
+    if scene.layer is None:
+        return True
+    output = v.frame.sources[scene.layer.source].output
+    for number in (v.s.sqc_phase, v.s.sqc_process, output.power):
+        reading = v.readings[number]
+        if reading.quality is not Quality.GOOD or v.now_ns - reading.at_ns > v.frame.rate_age_ns:
+            return False
+    return True
+
+
+def owned_by_sqc(v: View, scene: Scene) -> bool:
+    """Return whether a supply is on whose current the SQC-310 sets."""
+    return v.any_energised() and scene.layer is not None and not v.frame.sources[scene.layer.source].host
 
 
 def needs_io(v: View, _scene: Scene) -> bool:

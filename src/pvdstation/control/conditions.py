@@ -25,7 +25,7 @@ def _number(value: float, unit: str) -> str:
 def position_text(v: View, number: int) -> str:
     """Return a position in words."""
     value = v.io(number)
-    return "unknown" if math.isnan(value) else Position(int(value)).name.lower()
+    return next((position.name.lower() for position in Position if position == value), "unknown")
 
 
 def energised(v: View) -> list[Wiring]:
@@ -87,6 +87,11 @@ SHUTTERS_CLOSED = Condition(
     lambda v, _scene: v.shutters_closed(),
     lambda v: ", ".join(position_text(v, n) for n in (v.s.substrate_shutter, *v.s.source_shutter)),
 )
+FORELINE_OPEN = Condition(
+    "fore-line valve confirmed open",
+    lambda v, _scene: v.is_open(v.s.foreline_valve),
+    lambda v: position_text(v, v.s.foreline_valve),
+)
 FORELINE_MAY_OPEN = Condition(
     "roughing valve closed, or the chamber below the gate's limit",
     lambda v, _scene: v.is_closed(v.s.roughing) or v.pressure <= v.station.limits.gate_close,
@@ -116,6 +121,11 @@ def _foreline_text(v: View) -> str:
 
 
 START_PRESSURE = Condition("pressure good and below the start limit on both gauges", _start_pressure, _pressure_text)
+FILM_PRESSURE = Condition(
+    "pressure good and low enough for a film on both gauges",
+    lambda v, _scene: v.pressure <= v.station.limits.film_pressure,
+    _pressure_text,
+)
 CROSSOVER = Condition("chamber below the crossover pressure on both gauges", _gate_pressure_start, _pressure_text)
 FORELINE_START = Condition(
     "fore-line pressure good and below the start limit",
@@ -131,6 +141,11 @@ TURBO = Condition(
     "turbo at speed and without error",
     lambda v, _scene: v.turbo_ok,
     lambda v: _number(v.value(v.s.turbo_speed, v.frame.turbo_age_ns), "Hz"),
+)
+TURBO_SLOW = Condition(
+    "turbo below a tenth of its speed",
+    lambda v, _scene: v.value(v.s.turbo_speed, v.frame.turbo_age_ns) < 0.1 * v.station.turbo.nominal,
+    TURBO.shows,
 )
 CAPACITANCE_GOOD = Condition(
     "capacitance gauge good and fresh",

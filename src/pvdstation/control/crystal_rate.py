@@ -16,6 +16,9 @@ from pvdstation.model.signals import Quality
 FIT_NS = 2 * SECOND
 RATE_NS = SECOND
 _SLACK_NS = SECOND // 10
+LEAST_JUMP_NM = 1.0
+"""Smaller steps are noise, or a spit that has landed."""
+MOST_JUMPS = 4
 FEWEST = 4
 """Samples a rate needs: two would be a difference of two noisy numbers."""
 
@@ -28,18 +31,31 @@ class Track(NamedTuple):
     samples: tuple[tuple[int, float], ...] = ()  # arrived ns, thickness nm since zero_hz
     rate_nm_s: float = math.nan  # mean over the last second
     is_new: bool = False  # a sample came in this scan
+    jumps: int = 0  # samples in a row that were left out: no source changes a film so fast
 
 
 def followed(before: Track, v: View, w: Wiring) -> Track:
     """Return the track with this scan's reading, when it is a new and good one."""
     reading = v.readings[w.crystal.frequency]
-    if reading.counter == before.counter or reading.quality is not Quality.GOOD or not reading.value > 0:
+    sqc = v.station.sqc
+    is_usable = reading.quality is Quality.GOOD and sqc.f_min <= reading.value <= sqc.f_max * 1.01
+    if reading.counter == before.counter or not is_usable:
         return before._replace(is_new=False) if before.is_new else before
     zero_hz = before.zero_hz or reading.value
     nm = display_thickness_nm(zero_hz, reading.value, w.source.density, w.source.z, w.tooling_pct)
+    if _jumps(before, reading.at_ns, nm):
+        return before._replace(counter=reading.counter, is_new=False, jumps=before.jumps + 1)
     oldest = reading.at_ns - FIT_NS - _SLACK_NS
     samples = (*(pair for pair in before.samples if pair[0] >= oldest), (reading.at_ns, nm))
     return Track(zero_hz, reading.counter, samples, _rate(samples), is_new=True)
+
+
+def _jumps(track: Track, at_ns: int, nm: float) -> bool:
+    """Return whether a sample lies further from the fitted line than ten times what grows in its time."""
+    if math.isnan(track.rate_nm_s):
+        return False
+    since_s = (at_ns - track.samples[-1][0]) / SECOND
+    return abs(nm - thickness_at(track, at_ns)) > max(LEAST_JUMP_NM, 10 * abs(track.rate_nm_s) * since_s)
 
 
 def _rate(samples: tuple[tuple[int, float], ...]) -> float:

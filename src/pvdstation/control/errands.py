@@ -62,6 +62,12 @@ class Errands:
         deadline_ns = self._now_ns + DEADLINES_NS.get(ask.kind, DEADLINE_NS)
         self.pending = Pending(Action(number, ask.link, ask.kind, layer, deadline_ns), is_sent=False)
 
+    def drop_energising(self) -> None:
+        """Forget an action that would energise and has not been let out."""
+        if self.pending is not None and not self.pending.is_sent and self.pending.action.kind in ENERGISING:
+            self._chronicle.say(EventKind.ACTION, self.pending.action.link, f"{self.pending.action.kind}: dropped")
+            self.pending = None
+
     def send(self, durable: float) -> None:
         """Let the pending action out, once; ``durable`` is the number of the last durable event."""
         pending = self.pending

@@ -27,6 +27,8 @@ class Permissive(NamedTuple):
 
 
 _ENERGY = (c.E_STOP, c.DOOR, c.WATER)
+_KEPT = (*_ENERGY, c.GATE_OPEN, c.TURBO, c.N2_CLOSED, c.VENT_CLOSED, c.SQC_LINK, c.SUPPLY_ARMED, c.IO_WATCHDOG)
+"""What of the source output's rule must still be true when more is asked."""
 _GAS = (
     c.GATE_CLOSED,
     c.ROUGHING_CLOSED,
@@ -60,10 +62,13 @@ PERMISSIVES = {
                 c.JOURNAL,
             ),
         ),
-        Permissive("current", "source_current", "PM2", (*_ENERGY, c.GATE_OPEN, c.TURBO, c.CRYSTAL)),
-        Permissive("source_shutter", "source_shutter", "PM3", (*_ENERGY, c.GATE_OPEN, c.TURBO, c.N2_CLOSED, c.AT_SOAK)),
+        Permissive("current", "source_current", "PM2", (*_KEPT, c.CRYSTAL)),
+        Permissive("source_shutter", "source_shutter", "PM3", (*_KEPT, c.AT_SOAK)),
         Permissive(
-            "substrate_shutter", "substrate_shutter", "PM4", (*_ENERGY, c.SOURCE_SHUTTER_OPEN, c.CAPTURED, c.CRYSTAL)
+            "substrate_shutter",
+            "substrate_shutter",
+            "PM4",
+            (*_KEPT, c.FILM_PRESSURE, c.SOURCE_SHUTTER_OPEN, c.CAPTURED, c.CRYSTAL),
         ),
         Permissive(
             "gate",
@@ -86,9 +91,9 @@ PERMISSIVES = {
             (c.GATE_CLOSED, c.FORELINE_CLOSED, c.BACKING, c.N2_CLOSED, c.VENT_CLOSED, c.DOOR),
         ),
         Permissive("foreline", "foreline_valve", "PM10", (c.BACKING, c.FORELINE_MAY_OPEN)),
-        Permissive("turbo", "turbo_start", "PM11", (c.FORELINE_KEEP, c.WATER, c.GATE_CLOSED)),
+        Permissive("turbo", "turbo_start", "PM11", (c.FORELINE_OPEN, c.FORELINE_KEEP, c.WATER, c.GATE_CLOSED)),
         Permissive("turbo_stop", "turbo_stop", "PM12", (c.GATE_CLOSED,)),
-        Permissive("backing_stop", "backing_stop", "PM13", (c.ROUGHING_CLOSED, c.FORELINE_CLOSED)),
+        Permissive("backing_stop", "backing_stop", "PM13", (c.ROUGHING_CLOSED, c.FORELINE_CLOSED, c.TURBO_SLOW)),
     )
 }
 """Start part of every output's rule. PM14 (fresh readings for any output) is checked before each of them."""
@@ -191,12 +196,14 @@ INTERLOCKS: tuple[Interlock, ...] = (
     ),
     Interlock(
         "gas_closed_while_hot", "I14", "N2 and vent valves closed while a source is hot", k.hot, k.gas_valves_follow,
-        ActionClass.FAST_OFF, delay_s=lambda s: s.limits.age.io, shows=c.N2_CLOSED.shows,
+        ActionClass.FAST_OFF, shows=c.N2_CLOSED.shows,
     ),
     Interlock(
         "uncommanded_energy", "I15", "no current without a command", k.always, k.no_uncommanded_energy,
-        ActionClass.HARD_OFF, delay_s=lambda _s: 1.0,
+        ActionClass.HARD_OFF, delay_s=lambda s: s.scan_period,
     ),
+    Interlock("sqc_link", "I16", "SQC-310 readings fresh while it sets the current", k.owned_by_sqc, k.sqc_answers,
+              ActionClass.HOLD, delay_s=lambda s: 2 * s.scan_period, shows=c.SQC_LINK.shows),
     Interlock("supply_link", "I16", "supply readings fresh", k.energy, k.supplies_younger, ActionClass.FAST_OFF),
     Interlock("gauges", "I16", "gauges good, fresh, and showing vacuum", k.energy,
               k.gauges_younger(k.age_limit("gauge")), ActionClass.HOLD, shows=c.START_PRESSURE.shows),

@@ -17,11 +17,12 @@ class Course(NamedTuple):
 
     mode: Mode
     mode_since_ns: int
+    is_started: bool = False  # the checks of the start have been passed
     step: int = 0
     step_state: Any = None  # None: the step has not begun, or has ended
     step_began_ns: int = 0
     stage: str = ""  # what the step waits for
-    is_cold: bool = False  # held without energy
+    is_resumable: bool = True  # what is held can be continued
     is_confirming: bool = False  # the step has ended; waiting for the safe state
     is_told_unsafe: bool = False  # "OFF NOT CONFIRMED" has been said
     cause: str = ""  # name of the rule, or "operator"

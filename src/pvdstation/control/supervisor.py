@@ -38,7 +38,8 @@ class Watch(NamedTuple):
     """State of the supervisor."""
 
     guards: tuple[Guard, ...] = (Guard(),) * len(INTERLOCKS)
-    late_scans: tuple[int, ...] = ()  # times of scans that came late, within the window
+    late_scans: tuple[int, ...] = ()  # times of scans that came late with energy on, within the window
+    is_cycle_lost: bool = False
     last_scan_ns: int | None = None
 
 
@@ -82,10 +83,11 @@ def watch(before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> tup
         if after is not guard:
             guards[place] = after
             changed = True
-    late = _late_scans(before, v)
-    if len(late) >= CYCLE_MISSES and len(before.late_scans) < CYCLE_MISSES and v.any_energised():
-        findings.append(Finding(CONTROL_CYCLE, f"{len(late)} late scans in 60 s"))
-    return Watch(tuple(guards) if changed else before.guards, late, v.now_ns), findings
+    late, lost = _cycle(before, v)
+    if lost and not before.is_cycle_lost:
+        findings.append(Finding(CONTROL_CYCLE, lost))
+    kept = tuple(guards) if changed else before.guards
+    return Watch(kept, late, bool(lost) or before.is_cycle_lost, v.now_ns), findings
 
 
 def _judge(guard: Guard, bound: Bound, v: View, scene: Scene, findings: list[Finding]) -> Guard:
@@ -118,18 +120,24 @@ def _fine(guard: Guard, rule: Interlock, findings: list[Finding]) -> Guard:
     return Guard(None, 0, -1, acted=True)
 
 
-def _late_scans(before: Watch, v: View) -> tuple[int, ...]:
-    late = before.late_scans
-    if before.last_scan_ns is not None and v.now_ns - before.last_scan_ns > 2 * v.frame.period_ns:
+def _cycle(before: Watch, v: View) -> tuple[tuple[int, ...], str]:
+    """Return the late scans of the last minute, and why the cycle counts as lost: three of them, or one long gap."""
+    late = tuple(at_ns for at_ns in before.late_scans if v.now_ns - at_ns <= CYCLE_WINDOW_NS)
+    if before.last_scan_ns is None or not v.any_energised():
+        return late, ""
+    gap_ns = v.now_ns - before.last_scan_ns
+    if gap_ns > 2 * v.frame.period_ns:
         late = (*late, v.now_ns)
-    if late and v.now_ns - late[0] > CYCLE_WINDOW_NS:
-        late = late[1:]
-    return late
+    if gap_ns > v.frame.lease_ns:
+        return late, f"no scan for {gap_ns / SECOND:.1f} s"
+    return late, f"{len(late)} late scans in 60 s" if len(late) >= CYCLE_MISSES else ""
 
 
 def rearmed(state: Watch) -> Watch:
     """Return the state in which rules that have acted may act again."""
-    return state._replace(guards=tuple(Guard() if guard.acted else guard for guard in state.guards))
+    return state._replace(
+        is_cycle_lost=False, guards=tuple(Guard() if guard.acted else guard for guard in state.guards)
+    )
 
 
 def blocked(state: Watch) -> frozenset[str]:

@@ -9,20 +9,22 @@ from pvdstation.control.decision import Decision
 from pvdstation.control.errands import Errands
 from pvdstation.control.owners import STOPPED, Ask
 from pvdstation.control.sources import updated
-from pvdstation.control.state import State
+from pvdstation.control.state import Course, State
 from pvdstation.control.states import ENDED, Cue, Mode, after
 from pvdstation.control.steps.base import Drive, StepLogic, Tick, Trouble
 from pvdstation.control.steps.quiet import unconfirmed
-from pvdstation.control.supervisor import Bound, Finding, blocked, rearmed, watch
+from pvdstation.control.supervisor import Bound, Finding, Watch, blocked, rearmed, watch
 from pvdstation.control.view import Frame, View
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request
-from pvdstation.recipe.procedure import Deposit, Procedure, Step
+from pvdstation.recipe.procedure import Procedure, Step
 
 START_TIMEOUT_NS = 60 * SECOND
 UNSAFE_AFTER_NS = 120 * SECOND
 """How long a run may stay unconfirmed before it is reported as such; the orders stand all the while."""
 OPERATOR = "operator"
+GOING_ON = (Mode.RUNNING, Mode.PAUSING)
+"""States in which outputs may open and energise."""
 CUES = {
     ActionClass.HOLD: Cue.HOLD,
     ActionClass.STOP: Cue.STOP,
@@ -81,8 +83,11 @@ class Turn:
         tick = self._tick()
         if tick.ask is not None:
             self.errands.ask(tick.ask, self.plan.layers[self.course.step])
+        may_rise = self.course.mode in GOING_ON
+        if not may_rise:
+            self.errands.drop_energising()
         self.errands.send(self.v.readings[self.v.s.journal_durable].value)
-        ruling = arbitrate(tick.wants, self.v, tick.scene, self.old.intents, blocked(self.judged))
+        ruling = arbitrate(tick.wants, self.v, tick.scene, self.old.intents, blocked(self.judged), may_rise=may_rise)
         intents = (*ruling.intents, *(Intent(name, self._intend(name)) for name in ruling.asked))
         self.chronicle.tell_outputs(self.plan.frame, self.old.last, ruling.outputs)
         overdue = self.course.mode is Mode.ABORTING and self._mode_lasts_ns() > UNSAFE_AFTER_NS
@@ -150,6 +155,7 @@ class Turn:
         if cue is Cue.ABORT and self.course.cause == OPERATOR:
             self.course = self.course._replace(cause="")  # what a person asked for before is no cause of an abort
         self._blame(name, text)
+        self.course = self.course._replace(is_confirming=False)
         self._move(cue)
 
     def _take(self, request: Request) -> None:
@@ -164,14 +170,16 @@ class Turn:
         if cue is Cue.RESUME:
             self.course = self.course._replace(cause="", reason="")
             self.judged = rearmed(self.judged)
+        self.course = self.course._replace(is_confirming=False)
+        if cue is Cue.CLEAR:  # the next start begins with everything unknown again
+            self.course, self.judged, self.io_armed = Course(self.course.mode, self.now_ns), Watch(), False
         self._move(cue)
 
     def _refusal(self, cue: Cue) -> str:
         course = self.course
         if after(course.mode, cue) is None:
             return f"not possible while {course.mode.value}"
-        is_layer = isinstance(self._step().work, Deposit)
-        if cue is Cue.RESUME and course.mode is Mode.HELD and course.is_cold and is_layer:
+        if cue is Cue.RESUME and course.mode is Mode.HELD and not course.is_resumable:
             return "the layer was held cold and cannot be continued yet: stop, and start a new run with the rest"
         return ""
 
@@ -186,7 +194,7 @@ class Turn:
     def _begin(self, step: int) -> None:
         state = self.plan.logic[step].begin(self.v)
         self.course = self.course._replace(
-            step=step, step_state=state, step_began_ns=self.now_ns, stage="", is_cold=False
+            step=step, step_state=state, step_began_ns=self.now_ns, stage="", is_resumable=True
         )
         self._say_step("running", ("do", self._step().do), ("text", self._step().text))
 
@@ -203,7 +211,7 @@ class Turn:
         stage = tick.text.partition(":")[0]
         if stage != course.stage:
             self.chronicle.say(EventKind.STAGE, f"step {self._step().index}", stage)
-        self.course = course._replace(step_state=tick.state, is_cold=tick.is_cold, stage=stage)
+        self.course = course._replace(step_state=tick.state, is_resumable=tick.is_resumable, stage=stage)
         return tick
 
     def _rest(self, text: str, ask: Ask | None = None) -> Tick:
@@ -217,6 +225,8 @@ class Turn:
                 return self._start()
             case Mode.RUNNING | Mode.PAUSING:
                 return self._run()
+            case Mode.RESTARTING if not self.course.is_started:
+                return self._start()
             case Mode.RESTARTING:
                 self._move(Cue.SETTLED)
                 return self._run()
@@ -238,11 +248,13 @@ class Turn:
             return self._not_ready("I/O watchdog armed", ask)
         lacking = self._unheard() or unconfirmed(self.v)
         if not lacking:
+            self.course = self.course._replace(is_started=True)
             self._move(Cue.SETTLED)
             return self._run()
-        is_running = self.v.slow_sqc(self.v.s.sqc_phase) > STOPPED
-        ask = Ask(ActionKind.SQC_STOP, "sqc") if is_running and self.errands.pending is None else None
-        return self._not_ready(", ".join(lacking), ask)
+        if self.v.slow_sqc(self.v.s.sqc_phase) > STOPPED:
+            self._trip(ActionClass.FAST_OFF, "sqc_running", "the SQC-310 ran before the start: a person decides")
+            return self._tick()
+        return self._not_ready(", ".join(lacking), None)
 
     def _not_ready(self, text: str, ask: Ask | None) -> Tick:
         if self._mode_lasts_ns() > START_TIMEOUT_NS:
@@ -351,6 +363,9 @@ class Turn:
         """Stop the SQC-310 once, again only if it still runs; arm an I/O that has lost its outputs: it starts at 0."""
         if self.errands.is_pending(ActionKind.SQC_STOP) or self.errands.is_pending(ActionKind.IO_ARM):
             return None
+        if not self.course.is_confirming:  # a process may have been started since its phase was read
+            self.course = self.course._replace(is_confirming=True)
+            return Ask(ActionKind.SQC_STOP, "sqc")
         phase = self.v.slow_sqc(self.v.s.sqc_phase)
         if self._io_watchdog() == 0 and not phase > STOPPED:
             return Ask(ActionKind.IO_ARM, "io")

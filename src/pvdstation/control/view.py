@@ -32,6 +32,7 @@ class Frame:
         self.rate_end_age_ns = to_ns(age.rate_end)
         self.turbo_age_ns = to_ns(age.turbo)
         self.period_ns = to_ns(station.scan_period)
+        self.lease_ns = to_ns(station.limits.lease)
         self.turbo_ready_hz = station.turbo.nominal * station.turbo.ready / 100
 
 

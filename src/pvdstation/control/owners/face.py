@@ -14,6 +14,7 @@ from pvdstation.model.signals import SupplyMode
 STOPPED = 0
 """SQC-310 phase: no process runs."""
 ENERGISE_NS = 10 * SECOND
+OFF_NS = 10 * SECOND
 
 
 class Ask(NamedTuple):
@@ -31,9 +32,11 @@ class Power(NamedTuple):
     asked: bool = False  # the stage's action has been asked for
     phase: int = -1  # SQC-310, as last seen
     phase_since_ns: int = 0
+    strange: str = ""  # SQC-310: what somebody else has done to it
     drive_pct: float = 0.0  # host: what our loop sets
     integral_pct: float = math.nan
     rate_nm_s: float = math.nan  # host: filtered
+    recent_pct: tuple[float, ...] = ()  # host: drives of the last 10 s
 
 
 class PowerTick(NamedTuple):
@@ -68,6 +71,10 @@ class Owner(Protocol):
 
     def regulate(self, p: Power, v: View, track: Track, set_rate_nm_s: float) -> PowerTick:
         """Hold the rate; ``may_expose`` when the substrate shutter may open."""
+        ...
+
+    def freeze(self, p: Power, v: View, track: Track) -> PowerTick:
+        """Hold: the SQC-310 regulates on; our own loop is open and its drive frozen, never up."""
         ...
 
     def closing(self, now_ns: int, p: Power) -> Power:
@@ -135,4 +142,7 @@ class Shared:
 
     def off(self, p: Power, v: View) -> PowerTick:
         """Switch the output off; done when off is read back."""
-        return PowerTick(p, SUPPLY_OFF, opens_shutter=False, text="off, to be confirmed", done=is_off(v, self.w))
+        done = is_off(v, self.w)
+        late = not done and v.now_ns - p.since_ns > OFF_NS
+        fault = f"supply {self.w.boat}: off is not read back in {OFF_NS // SECOND} s" if late else ""
+        return PowerTick(p, SUPPLY_OFF, opens_shutter=False, text="off, to be confirmed", done=done, fault=fault)

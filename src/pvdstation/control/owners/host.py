@@ -9,6 +9,8 @@ from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import ActionKind, SupplyLevel
 
+RECENT_S = 10.0
+
 
 class HostOwner(Shared):
     """Our loop sets the supply's current: PI on ln(rate), so one tuning serves ramp and deposit (physics 5.2)."""
@@ -74,17 +76,23 @@ class HostOwner(Shared):
 
     def regulate(self, p: Power, v: View, track: Track, set_rate_nm_s: float) -> PowerTick:
         """Close the loop on each new sample; without one the drive stays."""
+        if p.stage == "frozen":
+            p = p._replace(stage="regulate", rate_nm_s=math.nan)
         if track.is_new and not math.isnan(track.rate_nm_s):
             p = self._stepped(p, v, track.rate_nm_s, set_rate_nm_s)
-        return PowerTick(
-            p,
-            self._drive(v, p.drive_pct),
-            opens_shutter=True,
-            text="own loop",
-            fault=self._not_stopped(v),
-            is_regulating=True,
-            may_expose=True,
-        )
+        return self._closed(p, v, "own loop")._replace(may_expose=True)
+
+    def freeze(self, p: Power, v: View, track: Track) -> PowerTick:
+        """Hold: the loop is open, the drive at the lower of the present one and the mean of the last 10 s."""
+        del track
+        if p.stage != "frozen":
+            lower = min([p.drive_pct, *([sum(p.recent_pct) / len(p.recent_pct)] if p.recent_pct else [])])
+            p = p._replace(stage="frozen", drive_pct=lower, integral_pct=lower, recent_pct=())
+        return self._closed(p, v, "frozen")
+
+    def _closed(self, p: Power, v: View, text: str) -> PowerTick:
+        level = self._drive(v, p.drive_pct)
+        return PowerTick(p, level, opens_shutter=True, text=text, fault=self._not_stopped(v), is_regulating=True)
 
     def _stepped(self, p: Power, v: View, rate: float, set_rate: float) -> Power:
         loop, source = self.w.source.host_loop, self.w.source
@@ -96,7 +104,8 @@ class HostOwner(Shared):
         asked = min(source.max_power, max(0.0, integral + loop.gain * error))
         most = source.slew * dt_s
         drive = min(p.drive_pct + most, max(p.drive_pct - most, asked))
-        return p._replace(drive_pct=drive, integral_pct=integral, rate_nm_s=filtered)
+        recent = (*p.recent_pct[-round(RECENT_S / dt_s) + 1 :], drive)
+        return p._replace(drive_pct=drive, integral_pct=integral, rate_nm_s=filtered, recent_pct=recent)
 
     def closing(self, now_ns: int, p: Power) -> Power:
         """Return the memory at the start of the layer's end."""

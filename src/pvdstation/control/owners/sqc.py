@@ -14,6 +14,11 @@ SOAK_2 = 10
 SHUTTER_DELAY = 12
 DEPOSIT = 13
 REGULATED = (12, 13, 14)
+SEQUENCE = (1, 2, 7, 8, 9, 10, 12, 13, 14)
+UNTOUCHED = ("prepare", "arm", "energise")
+"""Stages in which the unit has not been told to start."""
+SLACK_S = 60.0
+"""How much longer than written a soak may last before it counts as stuck; a ramp half as long again."""
 
 
 class SqcOwner(Shared):
@@ -45,7 +50,11 @@ class SqcOwner(Shared):
         phase = v.slow_sqc(v.s.sqc_phase)
         if math.isnan(phase) or phase == p.phase:
             return p
-        return p._replace(phase=int(phase), phase_since_ns=v.now_ns)
+        seen = int(phase)
+        both = seen in SEQUENCE and p.phase in SEQUENCE
+        went_back = both and SEQUENCE.index(seen) < SEQUENCE.index(p.phase)
+        strange = f"SQC-310 went back from phase {p.phase} to {seen}: somebody else commands it" if went_back else ""
+        return p._replace(phase=seen, phase_since_ns=v.now_ns, strange=strange or p.strange)
 
     def _strange(self, p: Power, v: View, allowed: tuple[int, ...]) -> str:
         """Return what is wrong with the unit's state: a phase or process that we did not ask for."""
@@ -54,7 +63,21 @@ class SqcOwner(Shared):
             return f"SQC-310 runs process {process:g}, not {self.w.source.sqc.process}: somebody else commands it"
         if p.phase not in allowed and p.phase >= 0:
             return f"SQC-310 is in phase {p.phase}, expected {', '.join(map(str, allowed))}"
-        return ""
+        if v.slow_sqc(v.s.sqc_mode) == 0:
+            return "SQC-310 is in manual mode: somebody else commands it"
+        return p.strange
+
+    def _overdue(self, p: Power, v: View) -> str:
+        """Return which ramp or soak lasts too long."""
+        profile = self.w.source.condition
+        longest_s = {
+            7: 1.5 * profile.ramp1.time,
+            8: profile.soak1 + SLACK_S,
+            9: 1.5 * profile.ramp2.time,
+            10: profile.soak2 + SLACK_S,
+        }.get(p.phase, SLACK_S)
+        is_late = p.phase not in REGULATED and v.now_ns - max(p.phase_since_ns, p.since_ns) > to_ns(longest_s)
+        return f"SQC-310 has been in phase {p.phase} for more than {longest_s:g} s" if is_late else ""
 
     def _heat(self, p: Power, v: View) -> PowerTick:
         condition = self.w.source.condition
@@ -68,7 +91,7 @@ class SqcOwner(Shared):
             opens_shutter=soaked or done,
             text=name,
             done=done,
-            fault=self._strange(p, v, (*RAMPS_AND_SOAKS, *REGULATED)),
+            fault=self._strange(p, v, (*RAMPS_AND_SOAKS, *REGULATED)) or self._overdue(p, v),
             is_first_ramp=p.phase == 7,
         )
 
@@ -90,17 +113,24 @@ class SqcOwner(Shared):
             may_expose=p.phase == DEPOSIT,
         )
 
+    def freeze(self, p: Power, v: View, track: Track) -> PowerTick:
+        """Regulated hold: its PID goes on."""
+        return self.regulate(p, v, track, math.nan)
+
     def closing(self, now_ns: int, p: Power) -> Power:
         """Return the memory at the start of the layer's end."""
-        return Power("final", now_ns, phase=p.phase, phase_since_ns=p.phase_since_ns)
+        return Power("fold", now_ns, phase=p.phase, phase_since_ns=p.phase_since_ns)
 
     def end(self, p: Power, v: View) -> PowerTick:
         """Force final thickness, idle ramp to phase 0, output read as 0.00 %, then off."""
         p = self._seen(p, v)
         idle = self.on(v, foldback=False)
         match p.stage:
+            case "fold":  # the trip on leaving constant current is off before the current falls
+                tick = PowerTick(staged("final", v, p), idle, opens_shutter=True, text="layer ended")
+                return tick._replace(is_regulating=True)
             case "final":
-                tick = self.answered(p, v, ActionKind.SQC_END_LAYER, "sqc", "idle", "layer ended", self.on(v))
+                tick = self.answered(p, v, ActionKind.SQC_END_LAYER, "sqc", "idle", "layer ended", idle)
                 if tick.fault:
                     return self._stop(v, p)
                 return tick._replace(opens_shutter=True, is_regulating=True)
@@ -114,7 +144,7 @@ class SqcOwner(Shared):
             case "zero":
                 tick = self.answered(p, v, ActionKind.SQC_ZERO, "sqc", "off", "output reads 0.00 %", idle)
                 return self._stop(v, p) if tick.fault else tick
-            case "stop" | "stopping":
+            case "stop" | "stopping" | "stopped":
                 return self.cut(p, v)
             case _:
                 return self.off(p, v)
@@ -125,18 +155,21 @@ class SqcOwner(Shared):
     def cut(self, p: Power, v: View) -> PowerTick:
         """Stop the process, supply off in the same scan; done when both are read back.
 
-        A unit that does not answer is not waited for: it may run on, but the way of its energy is read back open.
+        It is told to stop whatever phase was read last: a start may be under way. A unit that does not answer is not
+        waited for: it may run on, but the way of its energy is read back open.
         """
         p = self._seen(p, v)
-        text = "process stopped, supply off"
         is_silent = math.isnan(v.slow_sqc(v.s.sqc_phase))
-        done = is_off(v, self.w) and (p.phase == STOPPED or is_silent)
-        off = PowerTick(p, SUPPLY_OFF, opens_shutter=False, text=text, done=done)
-        if p.stage == "stopping":
-            if v.result is not None and not v.result.ok and p.phase != STOPPED:
+        off = PowerTick(p, SUPPLY_OFF, opens_shutter=False, text="process stopped, supply off")
+        if p.stage in UNTOUCHED:
+            return off._replace(power=staged("stopped", v, p))
+        if p.stage == "stopped":
+            if p.phase > STOPPED and not is_silent:
                 return off._replace(power=staged("stop", v, p))
+            return off._replace(done=is_off(v, self.w))
+        if p.stage != "stopping":
+            return off._replace(power=staged("stopping", v, p), ask=Ask(ActionKind.SQC_STOP, "sqc"))
+        if v.result is None:
             return off
-        if p.phase == STOPPED:
-            return off
-        asked = staged("stopping", v, p)
-        return off._replace(power=asked, ask=Ask(ActionKind.SQC_STOP, "sqc"), done=False)
+        is_stopped = v.result.ok or is_silent or p.phase == STOPPED
+        return off._replace(power=staged("stopped" if is_stopped else "stop", v, p))

@@ -12,10 +12,13 @@ from pvdstation.control.steps.base import Drive, Tick, Trouble, Values
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, Outputs
+from pvdstation.model.signals import Quality
 
 LATENCY_S = 0.2
 """From the order to half-closed: valve latency 50 ms and half its travel of 0.3 s."""
 SLOPE_NS = 2 * SECOND
+MOST_SAG = 0.05
+"""How far below the target the pressure may fall in the dwell, as a share of it."""
 NO_TOP_UP_NS = 5 * SECOND
 FORELINE_LEAD_NS = 2 * SECOND
 OVERTIME_NS = 60 * SECOND
@@ -70,7 +73,7 @@ class AdmitGas:
 
     def _measured(self, p: GasState, v: View) -> GasState:
         reading = v.readings[v.s.capacitance]
-        if reading.counter == p.counter:
+        if reading.counter == p.counter or reading.quality > Quality.UNDER_RANGE:
             return p
         oldest = reading.at_ns - SLOPE_NS
         samples = (*(pair for pair in p.samples if pair[0] >= oldest), (reading.at_ns, reading.value))
@@ -85,6 +88,8 @@ class AdmitGas:
         if len(p.samples) < 3:
             return 0.0
         (first_ns, first), (last_ns, last) = p.samples[0], p.samples[-1]
+        if first_ns == last_ns:
+            return 0.0
         return (last - first) / ((last_ns - first_ns) / SECOND)
 
     def _predicted(self, p: GasState, v: View) -> float:
@@ -128,7 +133,11 @@ class AdmitGas:
             return Tick(p, wants, self._dwell_text(), done="dwell over", scene=self._scene())
         p = self._topped_up(p, v, left_ns)
         wants = self._levels(v, is_open=p.is_filling, foreline=left_ns > self.foreline_lead_ns)
-        return Tick(p, wants, self._dwell_text(), scene=self._scene())
+        trouble = None
+        if v.gas_pressure() < self.target * (1 - MOST_SAG):
+            text = f"{v.gas_pressure():.0f} mbar in the dwell: the valve does not bring it back to {self.target:g} mbar"
+            trouble = Trouble(ActionClass.HOLD, "n2_sag", text)
+        return Tick(p, wants, self._dwell_text(), scene=self._scene(), trouble=trouble)
 
     def _dwell_text(self) -> str:
         return f"dwell {self.dwell_ns / SECOND:g} s"

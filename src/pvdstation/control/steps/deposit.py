@@ -7,7 +7,7 @@ told to close so that it is half closed when the line reaches the target.
 import math
 from typing import NamedTuple
 
-from pvdstation.control.crystal_rate import Track, followed, thickness_at, time_of
+from pvdstation.control.crystal_rate import MOST_JUMPS, Track, followed, thickness_at, time_of
 from pvdstation.control.owners import Owner, Power, PowerTick, owner_of
 from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
@@ -27,6 +27,11 @@ from pvdstation.model.messages import ActionClass
 from pvdstation.model.signals import Position, Quality
 from pvdstation.recipe.procedure import Deposit as Order
 
+OPEN_NS = 10 * SECOND
+"""How long the substrate shutter may be refused or on its way before the run holds."""
+LONGEST = 1.5
+"""Exposure that takes so many times the planned one is not a layer any more."""
+
 
 class DepositState(NamedTuple):
     """Where the layer is. Film is summed over all openings."""
@@ -43,6 +48,7 @@ class DepositState(NamedTuple):
     baseline_nm: float = math.nan
     close_ns: int | None = None  # the order to close stands for this time, before the next scan
     film_nm: float = 0.0
+    held_ns: int = 0  # regulated holds of this layer that are over
     time_to_rate_s: float = math.nan
     statistics: Statistics = Statistics()
     ending: str = ""  # why the exposure ended
@@ -69,10 +75,14 @@ class Deposit:
         if p.stage == "cut" or (drive is Drive.HOLD and self._is_blind(p, v)):
             return self._cut(p, v)
         if drive is Drive.RUN and p.stage == "held":
-            p = p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None)
+            held_ns = p.held_ns + v.now_ns - p.since_ns
+            p = p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, track=Track(), held_ns=held_ns)
         if drive is not Drive.RUN and p.stage in ("capture", "open", "exposed"):
             p = self._closing(p, v, "held" if drive is Drive.HOLD else "stopped")
-        tick = self.owner.regulate(p.power, v, p.track, self.order.rate_nm_s)
+        if drive is Drive.RUN:
+            tick = self.owner.regulate(p.power, v, p.track, self.order.rate_nm_s)
+        else:
+            tick = self.owner.freeze(p.power, v, p.track)
         p = p._replace(power=tick.power)
         answer: Tick = getattr(self, f"_{p.stage}")(p, v, tick)
         if tick.fault and answer.trouble is None:
@@ -127,7 +137,10 @@ class Deposit:
             if v.is_open(v.s.substrate_shutter):
                 return self._exposed(self._opened(p, v), v, tick)
             p = p._replace(stroke=watched(p.stroke, v, Position.CLOSED)) if p.stroke is not None else p
-        return self._says(p, v, tick, "substrate shutter open", substrate=True, captured=True)
+        answer = self._says(p, v, tick, "substrate shutter open", substrate=True, captured=True)
+        if v.now_ns - p.since_ns <= OPEN_NS:
+            return answer
+        return answer._replace(trouble=Trouble(ActionClass.HOLD, "substrate_shutter", "it may not open"))
 
     def _opened(self, p: DepositState, v: View) -> DepositState:
         stroke = p.stroke
@@ -157,9 +170,19 @@ class Deposit:
         if reached_ns is not None and reached_ns <= v.now_ns:
             return self._close(self._closing(p, v, "thickness reached"), v, tick)
         if reached_ns is None or reached_ns > v.now_ns + v.frame.period_ns:
-            return self._says(p, v, tick, text, substrate=True, captured=True)
+            answer = self._says(p, v, tick, text, substrate=True, captured=True)
+            return answer._replace(trouble=self._exposure_trouble(p, v, left_nm))
         answer = self._says(p._replace(close_ns=reached_ns), v, tick, text, substrate=True, captured=True)
         return answer._replace(wants=answer.wants._replace(substrate_until_ns=reached_ns))
+
+    def _exposure_trouble(self, p: DepositState, v: View, left_nm: float) -> Trouble | None:
+        if p.track.jumps >= MOST_JUMPS:
+            return Trouble(ActionClass.HOLD, "crystal_jump", "the crystal's frequency has jumped")
+        longest_s = LONGEST * left_nm / self.order.rate_nm_s + 5
+        if v.now_ns - p.since_ns <= to_ns(longest_s):
+            return None
+        text = f"{left_nm:.1f} nm not grown in {longest_s:.0f} s of exposure"
+        return Trouble(ActionClass.HOLD, "exposure", text)
 
     def _grown(self, p: DepositState, at_ns: int) -> float:
         return thickness_at(p.track, at_ns) - p.baseline_nm
@@ -193,7 +216,11 @@ class Deposit:
 
     def _held(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
         """Regulated hold: the loop goes on with the substrate shutter closed."""
-        answer = self._says(p, v, tick, "held: rate regulated, substrate shutter closed", substrate=False)
+        answer = self._says(p, v, tick, "held: substrate shutter closed", substrate=False)
+        longest_s = v.station.limits.hold
+        if p.held_ns + v.now_ns - p.since_ns > to_ns(longest_s):
+            text = f"this layer has been held for {longest_s:g} s in all"
+            return answer._replace(trouble=Trouble(ActionClass.STOP, "hold", text))
         return answer._replace(is_settled=v.is_closed(v.s.substrate_shutter))
 
     # --- the end ---
@@ -217,7 +244,9 @@ class Deposit:
         )
         finished = tick.done and v.shutters_closed()
         done = p.ending if finished else ""
-        return Tick(p, wants, tick.text, ask=tick.ask, scene=Scene(layer), done=done, is_settled=finished, is_cold=True)
+        trouble = Trouble(ActionClass.FAST_OFF, "off_not_confirmed", tick.fault) if tick.fault else None
+        answer = Tick(p, wants, tick.text, ask=tick.ask, scene=Scene(layer), done=done, is_settled=finished)
+        return answer._replace(is_cold=True, trouble=trouble)
 
     def _is_blind(self, p: DepositState, v: View) -> bool:
         """Return whether the measuring chain has failed: crystal at once, rate after its longer limit."""
@@ -236,7 +265,7 @@ class Deposit:
         p = p._replace(stage="cut", power=tick.power, ending="crystal or rate lost")
         wants = with_source(v, self.w, tick.level, shutter=False)
         settled = tick.done and v.shutters_closed()
-        return Tick(p, wants, tick.text, ask=tick.ask, is_settled=settled, is_cold=True)
+        return Tick(p, wants, tick.text, ask=tick.ask, is_settled=settled, is_cold=True, is_resumable=False)
 
     def values(self, p: DepositState, v: View) -> Values:
         """Return what the layer has reached, by the crystal."""

@@ -11,8 +11,9 @@ from pvdstation.control.scene import EMPTY
 from pvdstation.control.steps.base import Drive, Tick, Trouble, Values
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND, to_ns
-from pvdstation.model.messages import ActionClass, Outputs
+from pvdstation.model.messages import ActionClass
 
+RISEN_NS = 5 * SECOND
 CROSSOVER_SETTLE_NS = 60 * SECOND
 ROUGHING_MARGIN = 0.9
 """Roughing ends a tenth below the crossover: the gauge's noise and the rise while valves move must not undo it."""
@@ -76,7 +77,8 @@ class Pump:
     def _rough(self, p: PumpState, v: View) -> Tick:
         station = v.station
         if v.pressure <= ROUGHING_MARGIN * station.limits.crossover:
-            return self._cross(self._at("cross", p, v), v)
+            roughed_ns = p.roughed_ns + v.now_ns - p.since_ns
+            return self._cross(self._at("cross", p._replace(roughed_ns=roughed_ns), v), v)
         unbacked = p.unbacked_since_ns
         if unbacked is None and not v.is_open(v.s.foreline_valve):
             unbacked = v.now_ns
@@ -108,18 +110,19 @@ class Pump:
         return Tick(p, safe_levels(v)._replace(gate=False), "turbo backed: fore-line < 1 mbar")
 
     def _cross(self, p: PumpState, v: View) -> Tick:
-        """Roughing valve closed, fore-line valve open and below its limit, then the gate."""
+        """Roughing valve closed, fore-line valve open and below its limit, then the gate; rough again if it rose."""
         wants = safe_levels(v)._replace(gate=False)
-        if not v.is_open(v.s.foreline_valve) or missing("gate", v, EMPTY) is not None:
-            return Tick(p, wants, "roughing valve closed, fore-line open and < 1 mbar", trouble=self._late(p, v, wants))
-        return self._gate(self._at("gate", p, v), v)
-
-    def _late(self, p: PumpState, v: View, wants: Outputs) -> Trouble | None:
-        del wants
-        if v.now_ns - p.since_ns <= CROSSOVER_SETTLE_NS:
-            return None
-        refusal = missing("gate", v, EMPTY)
-        return Trouble(ActionClass.HOLD, "crossover", f"no crossover within 60 s: {refusal}")
+        backed = v.is_open(v.s.foreline_valve)
+        if backed and missing("gate", v, EMPTY) is None:
+            return self._gate(self._at("gate", p, v), v)
+        waited_ns = v.now_ns - p.since_ns
+        if backed and waited_ns > RISEN_NS and v.pressure > v.station.limits.crossover:
+            return self._rough(self._at("rough", p._replace(unbacked_since_ns=None), v), v)
+        trouble = None
+        if waited_ns > CROSSOVER_SETTLE_NS:
+            text = f"no crossover within 60 s: {missing('gate', v, EMPTY) or 'the fore-line valve did not open'}"
+            trouble = Trouble(ActionClass.HOLD, "crossover", text)
+        return Tick(p, wants, "roughing valve closed, fore-line open and < 1 mbar", trouble=trouble)
 
     def _gate(self, p: PumpState, v: View) -> Tick:
         wants = safe_levels(v)._replace(gate=True)
