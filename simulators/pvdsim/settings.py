@@ -24,6 +24,7 @@ from pvdstation.model.quantities import (
     SquareMetres,
     WattsPerKelvin,
 )
+from pvdstation.model.vacuum_tables import GaugeModel
 
 
 class StartGas(Table):
@@ -166,6 +167,10 @@ class Gauges(Table):
     full_range_noise: Annotated[Percent, NotNegative]
     capacitance_zero: Millibar
     capacitance_noise: Annotated[Millibar, NotNegative]
+    model: GaugeModel | None = None
+    """Which controller is played; without it the one that [gauges] names, else a TPG 366."""
+    second_model: GaugeModel | None = None
+    """The same for [gauges2]."""
 
 
 class OpeningTransient(Table):

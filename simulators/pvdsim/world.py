@@ -180,7 +180,7 @@ def _build_instruments(
     station: Mapping[str, Any], plant: Plant, seed: int
 ) -> tuple[dict[str, Instrument], dict[str, Supply]]:
     # imported here: a plant alone, as its tests use it, needs no instrument
-    from pvdsim.instruments import gauges, sqc310, supply, switchgear, turbo  # noqa: PLC0415
+    from pvdsim.instruments import gauges, sqc310, switchgear, turbo  # noqa: PLC0415
 
     builders: dict[str, Callable[[Mapping[str, Any], Plant, int], Instrument]] = {
         "sqc": sqc310.build,
@@ -188,18 +188,39 @@ def _build_instruments(
         "gauges": gauges.build,
         "turbo": turbo.build,
     }
-    supplies: dict[str, Supply] = {
-        _name_of(table["port"], f"supply{number}"): supply.build(int(number), station, plant, seed)
-        for number, table in station["supply"].items()
+    if "gauges2" in station:
+        builders["gauges2"] = gauges.build_second
+    linked: dict[str, LinkedSupply] = {
+        _name_of(table["port"], f"supply{number}"): _build_supply(int(number), station, plant, seed)
+        for number, table in _linked(station).items()
     }
     others = {_name_of(station[role]["port"], role): build(station, plant, seed) for role, build in builders.items()}
-    return {**others, **supplies}, supplies
+    return {**others, **linked}, {**linked, **_build_unlinked(station, plant)}
+
+
+def _build_supply(number: int, station: Mapping[str, Any], plant: Plant, seed: int) -> LinkedSupply:
+    from pvdsim.instruments import supply, supply_gen  # noqa: PLC0415
+
+    dialect = station["supply"][str(number)].get("dialect", "scpi")
+    return (supply_gen if dialect == "gen" else supply).build(number, station, plant, seed)
+
+
+def _build_unlinked(station: Mapping[str, Any], plant: Plant) -> dict[str, Supply]:
+    from pvdsim.instruments import supply_unlinked  # noqa: PLC0415
+
+    silent = [number for number in station["supply"] if number not in _linked(station)]
+    return {f"supply{number}": supply_unlinked.build(int(number), station, plant) for number in silent}
+
+
+def _linked(station: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the supplies that the host can talk to, by number."""
+    return {n: table for n, table in station["supply"].items() if table.get("dialect", "scpi") != "none"}
 
 
 def _roles(station: Mapping[str, Any]) -> dict[str, str]:
     """Return every instrument's name by its place in the station file, as a fault names it."""
     others = {role: _name_of(station[role]["port"], role) for role in ("io", "sqc", "gauges", "turbo")}
-    return others | {f"supply.{n}": _name_of(table["port"], f"supply{n}") for n, table in station["supply"].items()}
+    return others | {f"supply.{n}": _name_of(table["port"], f"supply{n}") for n, table in _linked(station).items()}
 
 
 def _name_of(port: str, role: str) -> str:

@@ -96,6 +96,13 @@ def test_another_instrument_is_refused():
 def test_too_few_channels_are_refused():
     driver = GaugeDriver(STATION, new_board())
     with pytest.raises(Refused, match="has 2 channels; the station file names channel 3"):
+        two = IDENTITY.replace(b"366", b"362")
+        play(driver, driver.greet(), [*GREETING[:2], (ENQ, two), GREETING[3], (ENQ, b"PKR,CMR\r\n"), *GREETING[5:7]])
+
+
+def test_a_line_of_gauges_that_is_not_the_models_is_refused():
+    driver = GaugeDriver(STATION, new_board())
+    with pytest.raises(Refused, match="2 gauges are named; a TPG 366 names 6"):
         play(driver, driver.greet(), [*GREETING[:4], (ENQ, b"PKR,CMR\r\n"), *GREETING[5:7]])
 
 
@@ -109,7 +116,7 @@ def test_a_late_line_of_channels_is_no_answer_to_the_greeting(place):
 
 def test_stream_lines_before_the_answer_are_skipped():
     driver = greeted()
-    driver._asked = ""
+    driver.asked = ""
     link, readings = poll(driver, (b"PRX\r\n", LINE, LINE, ACK), (ENQ, LINE))
     assert readings[0].quality is Quality.GOOD
     assert not link.is_dirty
@@ -117,7 +124,7 @@ def test_stream_lines_before_the_answer_are_skipped():
 
 def test_more_stray_lines_than_a_stream_can_send_are_a_miss():
     driver = greeted()
-    driver._asked = ""
+    driver.asked = ""
     link, readings = poll(driver, (b"PRX\r\n", *[LINE] * 9, ACK))
     assert link.is_dirty
     assert readings[0].quality is Quality.NEVER
@@ -163,10 +170,10 @@ def test_a_nak_is_followed_by_the_error_word_and_a_new_question():
 
 def test_the_unit_is_verified_again_and_a_wrong_one_spoils_every_reading():
     driver = greeted()
-    play(driver, driver._read_unit(), [(b"UNI\r\n", ACK), (ENQ, b"2\r\n")])
+    play(driver, driver._verify_unit(), [(b"UNI\r\n", ACK), (ENQ, b"2\r\n")])
     _, readings = poll(driver, (b"PRX\r\n", ACK), (ENQ, LINE))
     assert [r.quality for r in readings] == [Quality.SENSOR_FAULT] * 3
-    play(driver, driver._read_unit(), [(b"UNI\r\n", ACK), (ENQ, b"0\r\n")])
+    play(driver, driver._verify_unit(), [(b"UNI\r\n", ACK), (ENQ, b"0\r\n")])
     _, readings = poll(driver, (b"PRX\r\n", ACK), (ENQ, LINE))
     assert [r.quality for r in readings] == [Quality.GOOD] * 3
 

@@ -42,9 +42,10 @@ def places_of(station: Mapping[str, Any], plant: Plant, instruments: Mapping[str
     places += [Place(f"boat.{beam.boat.number}", ("boat",), number=beam.boat.number) for beam in plant.beams]
     places += [Place(f"source.{beam.boat.material}", ("source",), number=beam.boat.number) for beam in plant.beams]
     places += [Place(f"crystal.{n}", ("crystal",), number=n) for n in plant.crystals]
-    if "gauges" in instruments:
-        heads = {head: station["gauges"][head] for head in ("full_range", "capacitance", "foreline")}
-        places += [Place(f"gauge.{head}", ("gauge",), instruments["gauges"], number=n) for head, n in heads.items()]
+    for role in ("gauges", "gauges2"):
+        channels = station.get(role, {}) if role in instruments else {}
+        heads = {head: channels[head] for head in ("full_range", "capacitance", "foreline") if head in channels}
+        places += [Place(f"gauge.{head}", ("gauge",), instruments[role], number=n) for head, n in heads.items()]
     places += [Place(name, (name,), part=contact) for name, contact in CONTACTS.items()]
     places += [Place(name, (name,)) for name in ("chamber", "n2", "power")]
     return {place.name: place for place in places}

@@ -125,14 +125,16 @@ def unit_value(p_mbar: float, unit: int, *, logarithmic: bool) -> float:
     return (math.log10(p_mbar) + 11.33) / 1.667 if logarithmic else p_mbar / 100.0
 
 
-def heads_of(station_values: Mapping[str, Any]) -> dict[int, Head]:
-    """Return the gauge heads by channel, as ``[gauges]`` of the station wires them. Raises QuantityError."""
+def heads_of(station_values: Mapping[str, Any], link: str = "gauges") -> dict[int, Head]:
+    """Return the gauge heads by channel, as the station wires them to a controller. Raises QuantityError."""
     noise = number_of(station_values, "gauges", "full_range_noise", "share", 3.0) / 100  # of the fore-line gauge too
     zero_mbar = number_of(station_values, "gauges", "capacitance_zero", "pressure", 0.05)
     noise_mbar = number_of(station_values, "gauges", "capacitance_noise", "pressure", 0.05)
-    gauges = station_values["gauges"]
-    return {
-        gauges["full_range"]: FullRange(noise),
-        gauges["capacitance"]: Capacitance(parse(gauges["capacitance_full_scale"], "pressure"), zero_mbar, noise_mbar),
-        gauges["foreline"]: Foreline(noise),
+    gauges = station_values[link]
+    full_scale_mbar = parse(gauges.get("capacitance_full_scale", "1000 mbar"), "pressure")
+    heads: dict[str, Head] = {
+        "full_range": FullRange(noise),
+        "capacitance": Capacitance(full_scale_mbar, zero_mbar, noise_mbar),
+        "foreline": Foreline(noise),
     }
+    return {gauges[role]: head for role, head in heads.items() if role in gauges}

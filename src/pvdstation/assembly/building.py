@@ -124,9 +124,10 @@ def _line(station: Station, link: str) -> Line:
     """Return how characters go over a link's serial line."""
     if link == "sqc":
         return Line(station.sqc.baud)
-    if link in ("io", "gauges", "turbo"):
-        line: Line = getattr(station, link).line
-        return line
+    lines = {name: table.line for name, table in station.gauge_tables.items()}
+    lines |= {"io": station.io.line, "turbo": station.turbo.line}
+    if link in lines:
+        return lines[link]
     return Line(station.supply[int(link.removeprefix("supply"))].baud or ORDINARY_LINE.baud)
 
 
@@ -148,7 +149,7 @@ def _drivers(station: Station, board: Board) -> dict[str, Driver]:
         SwitchgearDriver(station, board),
         *(SupplyDriver(number, station, board) for number in station.supply),
         SqcDriver("sqc", ReplyFramer(), station, board),
-        GaugeDriver(station, board),
+        *(GaugeDriver(station, board, name) for name in station.gauge_tables),
         TurboDriver(station, board),
     ]
     return {driver.name: driver for driver in drivers}

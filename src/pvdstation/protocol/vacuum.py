@@ -183,6 +183,8 @@ def decode_identity(line: bytes) -> Identity:
     fields = decode_list(line)
     if len(fields) != len(Identity._fields):
         raise Malformed(f"{len(fields)} fields instead of {len(Identity._fields)}: {line!r}")
+    if not fields[0][0].isalpha():  # two channels and their unit, of a stream
+        raise Malformed(f"not the name of a model: {line!r}")
     return Identity(*fields)
 
 
