@@ -19,12 +19,16 @@ from pvdstation.model.toml import Document, problems_of
 FAR_NS = 2**62
 
 
-class Supply(Instrument, Protocol):
-    """An instrument that acts on what others do to its analogue input, its contact or its boat."""
+class Supply(Protocol):
+    """What acts on the things that others do to its analogue input, its contact or its boat."""
 
     def refresh(self, now_ns: int) -> None:
         """Look at them again."""
         ...
+
+
+class LinkedSupply(Supply, Instrument, Protocol):
+    """A supply that the host can talk to."""
 
 
 class World:
@@ -201,8 +205,9 @@ def _build_instruments(
 def _build_supply(number: int, station: Mapping[str, Any], plant: Plant, seed: int) -> LinkedSupply:
     from pvdsim.instruments import supply, supply_gen  # noqa: PLC0415
 
-    dialect = station["supply"][str(number)].get("dialect", "scpi")
-    return (supply_gen if dialect == "gen" else supply).build(number, station, plant, seed)
+    if station["supply"][str(number)].get("dialect") == "gen":
+        return supply_gen.build(number, station, plant, seed)
+    return supply.build(number, station, plant, seed)
 
 
 def _build_unlinked(station: Mapping[str, Any], plant: Plant) -> dict[str, Supply]:

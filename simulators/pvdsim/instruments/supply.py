@@ -12,7 +12,7 @@ from typing import Any
 
 from pvdsim.bench import Bench
 from pvdsim.instruments import supply_words as words
-from pvdsim.instruments.supply_stage import FAR, OVP_SPAN, SET_SPAN, PowerStage
+from pvdsim.instruments.supply_stage import FAR, OVP_SPAN, SET_SPAN, PowerStage, wired_stage
 from pvdsim.instruments.supply_words import ErrorQueue, NotObeyed, nothing, number_of, printer, settable, word_of
 from pvdstation.model.clock import to_ns
 from pvdstation.model.problems import Problem, Refused
@@ -288,16 +288,7 @@ def build(number: int, station_values: Mapping[str, Any], bench: Bench, seed: in
     if rating is None:
         what = f'"{values["model"]}" names no rating'
         raise Refused([Problem(f"supply.{number}.model", what, 'Write for example "GH10-100".')])
-    contact = f"enable {number} open"
-    is_wired = contact in station_values["io"]["di"]
-    full_scale_a = parse(values["full_scale"], "current")
-    external = values["current_source"] == "analogue"
-    stage = PowerStage(
-        bench.boats[number],
-        rating,
-        (lambda: bench.analogue.get(number, 0.0) * full_scale_a / 100) if external else None,
-        (lambda: bench.contact(contact)) if is_wired else (lambda: False),
-    )
+    stage = wired_stage(number, station_values, bench, rating)
     latency = station_values.get("simulation", {}).get("links", {}).get("supply", "10 ms")
     chance = random.Random(f"{seed}/supply{number}")
     return SimulatedSupply(stage, values["model"], f"SIMULATED-{number}", to_ns(parse(latency, "time")), chance)

@@ -6,10 +6,12 @@ CV; ``OUTP?`` is 0 while a fault is latched; the power limit acts on the resista
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from pvdsim.bench import Terminals
+from pvdsim.bench import Bench, Terminals
 from pvdstation.model.clock import to_ns
+from pvdstation.model.quantities import parse
 from pvdstation.model.signals import SupplyMode
 from pvdstation.protocol.supply import Questionable, Rating
 
@@ -149,3 +151,18 @@ class PowerStage:
         self.due_ns = min(self._fold_due_ns, self._under_due_ns)
         if self.due_ns <= now_ns:
             self.trip(Questionable.FLD if self._fold_due_ns <= now_ns else Questionable.UVP, now_ns)
+
+
+def wired_stage(number: int, station_values: Mapping[str, Any], bench: Bench, rating: Rating) -> PowerStage:
+    """Return the stage of supply N, wired to boat N, analogue input N and, where there is one, enable contact N."""
+    values = station_values["supply"][str(number)]
+    contact = f"enable {number} open"
+    is_wired = contact in station_values["io"]["di"]
+    full_scale_a = parse(values["full_scale"], "current")
+    external = values["current_source"] == "analogue"
+    return PowerStage(
+        bench.boats[number],
+        rating,
+        (lambda: bench.analogue.get(number, 0.0) * full_scale_a / 100) if external else None,
+        (lambda: bench.contact(contact)) if is_wired else (lambda: False),
+    )

@@ -10,6 +10,7 @@ from pvdstation.control.core import Control
 from pvdstation.drivers.base import Board, Driver
 from pvdstation.drivers.sqc310 import SqcDriver
 from pvdstation.drivers.supply import SupplyDriver
+from pvdstation.drivers.supply_gen import GenSupplyDriver
 from pvdstation.drivers.switchgear import SwitchgearDriver
 from pvdstation.drivers.turbo import TurboDriver
 from pvdstation.drivers.vacuum import GaugeDriver
@@ -32,6 +33,8 @@ from pvdstation.wires.loopback import LiveLoopbackWire, LoopbackWire, SharedWorl
 from pvdstation.wires.ports import make_wire
 
 _SIMULATED = "sim:"
+_SUPPLIES: dict[str, Callable[[int, Station, Board], Driver]] = {"scpi": SupplyDriver, "gen": GenSupplyDriver}
+"""Drivers by dialect; a supply without a link has none."""
 Connect = Callable[[str], tuple[Wire, Clock]]
 """Makes the wire of a link, by its name."""
 
@@ -147,7 +150,7 @@ def _drivers(station: Station, board: Board) -> dict[str, Driver]:
     """Return every link's driver, by link name; the I/O first, because OFF goes through it."""
     drivers: list[Driver] = [
         SwitchgearDriver(station, board),
-        *(SupplyDriver(number, station, board) for number in station.supply),
+        *(_SUPPLIES[s.dialect](number, station, board) for number, s in station.supply.items() if s.has_link),
         SqcDriver("sqc", ReplyFramer(), station, board),
         *(GaugeDriver(station, board, name) for name in station.gauge_tables),
         TurboDriver(station, board),
