@@ -113,6 +113,8 @@ class Pumps(Table):
     coast: Annotated[Seconds, Positive]
     fore_line_volume: Annotated[Litres, Positive]
     fore_line_gas: Annotated[MillibarLitresPerSecond, NotNegative]
+    drive: Literal["TC 110", "TC 400"] | None = None
+    """Which turbo drive is played; without it the one that [turbo] names, else a TC 110."""
 
 
 class Orifice(Table):

@@ -95,9 +95,10 @@ def test_another_instrument_is_refused():
 
 def test_too_few_channels_are_refused():
     driver = GaugeDriver(STATION, new_board())
+    two = IDENTITY.replace(b"366", b"362")
+    script = [*GREETING[:2], (ENQ, two), GREETING[3], (ENQ, b"PKR,CMR\r\n"), *GREETING[5:7]]
     with pytest.raises(Refused, match="has 2 channels; the station file names channel 3"):
-        two = IDENTITY.replace(b"366", b"362")
-        play(driver, driver.greet(), [*GREETING[:2], (ENQ, two), GREETING[3], (ENQ, b"PKR,CMR\r\n"), *GREETING[5:7]])
+        play(driver, driver.greet(), script)
 
 
 def test_a_line_of_gauges_that_is_not_the_models_is_refused():

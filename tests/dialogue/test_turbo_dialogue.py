@@ -10,8 +10,10 @@ from pvdstation.drivers.turbo import GAP_NS, TurboDriver
 from pvdstation.model.clock import MILLISECOND, SECOND
 from pvdstation.model.problems import Refused
 from pvdstation.model.signals import Quality
+from pvdstation.model.station import Station
 from pvdstation.protocol import turbo
 from pvdstation.protocol.turbo import Telegram
+from pvdstation.protocol.turbo_drives import DRIVES
 
 
 def asks(parameter, data="=?", action=turbo.QUERY):
@@ -246,3 +248,46 @@ def test_an_answer_that_comes_after_its_dead_line_is_not_taken_for_the_next():
     turns.serve(3.0)
     assert turns.reading(turns.driver.board.signals.turbo_speed).value == 500.0
     assert turns.greetings >= 2  # the greeting that the late answer interrupts is repeated
+
+
+# --- models and accessories ---
+
+
+def values_of(**changes) -> dict:
+    return {**VALUES, "turbo": {**VALUES["turbo"], **changes}}
+
+
+def met(values, drive="TC 110") -> Turns:
+    simulated = {**values, "simulation": {**VALUES["simulation"], "pumps": {"drive": drive}}}
+    bench = StillBench()
+    world = OneInstrument("turbo", simulated_turbo.build(simulated, bench, 1), bench)
+    return Turns(TurboDriver(Station.model_validate(values), new_board()), world)
+
+
+@pytest.mark.parametrize("model", ["TC 110", "TC 400"])
+def test_either_drive_is_met_with_its_accessories_as_delivered(model):
+    turns = met(values_of(model=model, accessories=DRIVES[model].accessories), model)
+    turns.serve(5.0)
+    assert turns.driver.identity == f"{model}, firmware 010300"
+    assert turns.link.statistics.misses == turns.link.statistics.surplus == 0
+    assert not turns.driver.framer.clear()
+
+
+def test_another_drive_is_refused():
+    with pytest.raises(Refused, match="TC 400 answers; the station file says TC 110"):
+        met(values_of(model="TC 110"), "TC 400").serve(2.0)
+
+
+def test_a_venting_valve_that_nobody_expects_is_refused():
+    values = values_of(accessories={"A1": 0, "A2": 3})
+    turns = met(values)
+    turns.world.receive("turbo", asks(37, "001", turbo.COMMAND), 0)
+    with pytest.raises(Refused, match="the accessory at A2 is 1; the station file says 3"):
+        turns.serve(2.0)
+
+
+@pytest.mark.parametrize("name", ["TC 110", "TC_110", "TC110"])
+def test_a_drive_is_known_by_any_spelling(name):
+    driver = TurboDriver(Station.model_validate(values_of(model="TC 110")), new_board())
+    play(driver, driver.greet(), greeting(p349=name.ljust(6)))
+    assert driver.identity.startswith(name)

@@ -1,4 +1,4 @@
-"""Simulated TC 110 turbo drive: telegrams on RS-485, the turning itself is the plant's.
+"""Simulated TC 110 or TC 400 turbo drive: telegrams on RS-485, the turning itself is the plant's.
 
 Each answer arrives 20 ms after its question (``[simulation.links] turbo``), wire time at 9600 baud included. A telegram
 with a wrong checksum or for another address is met by silence. No vent valve is connected: 012, 030, 720 and 721 are
@@ -15,6 +15,7 @@ from pvdstation.model.quantities import parse
 from pvdstation.model.simulation import Replies
 from pvdstation.protocol import turbo
 from pvdstation.protocol.turbo import Parameter, Telegram
+from pvdstation.protocol.turbo_drives import ACCESSORIES, DRIVES, Drive
 
 FAR = 2**62
 _MINUTE_NS = 60_000_000_000
@@ -30,7 +31,7 @@ TEMPERATURES = {326: 38.0, 330: 33.0, 342: 40.0, 346: 42.0}
 HOURS = {311: 1200, 314: 1250}
 _RANGES = {
     25: (0, 2), 30: (0, 2), 60: (1, UNLOCKED), 700: (1, 120), 701: (50, 97), 707: (20, 100), 717: (20, 100),
-    720: (40, 98), 721: (6, 3600), 797: (1, 255),
+    35: (0, 8), 36: (0, 8), 37: (0, 8), 38: (0, 8), 720: (40, 98), 721: (6, 3600), 797: (1, 255),
 }  # fmt: skip
 
 
@@ -39,7 +40,9 @@ class TurboDrive:
 
     due_ns: int
 
-    def __init__(self, address: int, nominal_hz: float, bench: Bench, latency_ns: int, *, at_speed: bool) -> None:
+    def __init__(
+        self, drive: Drive, address: int, nominal_hz: float, bench: Bench, latency_ns: int, *, at_speed: bool
+    ) -> None:
         self._bench = bench
         self._latency_ns = latency_ns
         self._nominal_hz = nominal_hz
@@ -53,7 +56,8 @@ class TurboDrive:
             2: 0, 10: on, 12: 0, 23: on, 25: 0, 30: 0, 60: RS485, 700: 8, 701: 80, 707: 65, 717: 66.7,
             720: 50, 721: 3600, 797: address,
         }  # fmt: skip
-        self._texts = {349: "TC 110", 312: "010300", 354: "010100"}  # editions assumed
+        self._kept |= {ACCESSORIES[connector]: kind for connector, kind in drive.accessories.items()}
+        self._texts = {349: drive.name, 312: "010300", 354: "010100"}  # editions assumed
         self._measured: dict[int, Callable[[], float]] = {
             300: lambda: self._kept[60] not in (RS485, UNLOCKED),
             302: lambda: bench.turbo_hz >= nominal_hz * self._kept[701] / 100,
@@ -176,4 +180,8 @@ def build(station_values: Mapping[str, Any], bench: Bench, seed: int) -> TurboDr
     start = (station_values.get("simulation") or {}).get("start") or {}
     latency_ns = to_ns(number_of(station_values, "links", "turbo", "time", 0.020))
     at_speed = start.get("turbo", "at speed") == "at speed"
-    return TurboDrive(table["address"], parse(table["nominal"], "frequency"), bench, latency_ns, at_speed=at_speed)
+    played = ((station_values.get("simulation") or {}).get("pumps") or {}).get("drive")
+    drive = DRIVES[played or table.get("model") or "TC 110"]
+    return TurboDrive(
+        drive, table["address"], parse(table["nominal"], "frequency"), bench, latency_ns, at_speed=at_speed
+    )

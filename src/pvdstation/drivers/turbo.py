@@ -12,8 +12,10 @@ from pvdstation.model.clock import MILLISECOND, SECOND, to_ns
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.signals import Quality
 from pvdstation.model.station import Station
+from pvdstation.model.vacuum_tables import Turbo
 from pvdstation.protocol import turbo
 from pvdstation.protocol.turbo import Telegram
+from pvdstation.protocol.turbo_drives import ACCESSORIES, DRIVES, drive_called
 from pvdstation.wires.link import Ask, Pause, Reply
 
 POLL_NS = SECOND
@@ -54,7 +56,13 @@ class TurboDriver(Driver):
             if reply.frame is None:
                 return
             texts.append(turbo.decode(reply.frame).data)
-        self.identity, self._is_on = _verified(texts, self.station.turbo.nominal)
+        identity, is_on = _verified(texts, self.station.turbo)
+        for connector, expected in self.station.turbo.accessories.items():
+            reply = yield from self._spaced(self._query(ACCESSORIES[connector]))
+            if reply.frame is None:
+                return
+            _require_accessory(connector, expected, _number(reply.frame))
+        self.identity, self._is_on = identity, is_on
         yield from self._read_error()
 
     def urgent(self, now_ns: int) -> Routine | None:
@@ -181,7 +189,7 @@ def _error(frame: bytes) -> float | None:
         return None
 
 
-def _verified(texts: list[str], nominal_hz: float) -> tuple[str, bool]:
+def _verified(texts: list[str], table: Turbo) -> tuple[str, bool]:
     types = [turbo.PARAMETERS[parameter].type for parameter in _GREETED]
     try:
         name, firmware = map(turbo.decode_text, types[:2], texts[:2])
@@ -192,10 +200,20 @@ def _verified(texts: list[str], nominal_hz: float) -> tuple[str, bool]:
         raise _refused(f"P:060 is {control:g}: the drive does not obey RS-485", "Set P:060 to 2 at the drive.")
     if remote:
         raise _refused("P:300 is on: the drive's remote plug has priority", "Take the remote plug off.")
-    if shown_hz != nominal_hz:
-        what = f"the pump's nominal speed is {shown_hz:g} Hz; the station file says {nominal_hz:g} Hz"
+    if table.model is not None and drive_called(name) is not DRIVES[table.model]:
+        raise _refused(f"{name} answers; the station file says {table.model}", "Correct model in [turbo].")
+    if shown_hz != table.nominal:
+        what = f"the pump's nominal speed is {shown_hz:g} Hz; the station file says {table.nominal:g} Hz"
         raise _refused(what, "Correct nominal in [turbo], or connect the right pump.")
     return f"{name}, firmware {firmware}", bool(station and motor)
+
+
+def _require_accessory(connector: str, expected: int, found: float | None) -> None:
+    if found != expected:
+        shown = "not known to the drive" if found is None else f"{found:g}"
+        # A venting valve that nobody expects may open onto hot lithium when the pump stops.
+        what = f"the accessory at {connector} is {shown}; the station file says {expected}"
+        raise _refused(what, f"Correct P:{ACCESSORIES[connector]:03d} at the drive, or [turbo] accessories.")
 
 
 def _refused(what: str, write: str) -> Refused:

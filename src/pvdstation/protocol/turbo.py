@@ -68,6 +68,10 @@ PARAMETERS = {
     23: Parameter("motor", _BOOL, "rw"),  # turns when 010 and 023 are both on
     25: Parameter("backing pump mode", _SHORT, "rw"),
     30: Parameter("venting mode", _SHORT, "rw"),  # 0 delayed, 1 none, 2 direct
+    35: Parameter("accessory A1", _SHORT, "rw"),
+    36: Parameter("accessory B1", _SHORT, "rw"),
+    37: Parameter("accessory A2", _SHORT, "rw"),
+    38: Parameter("accessory B2", _SHORT, "rw"),
     60: Parameter("control via interface", _SHORT, "rw"),  # 1 remote, 2 RS-485, …, 255 unlocked
     300: Parameter("remote priority", _BOOL, "r"),
     302: Parameter("switch-point reached", _BOOL, "r"),
