@@ -23,14 +23,14 @@ class Faults:
         self._heap: list[tuple[int, int, Act]] = []
         self._order = count()
         self.due_ns = FAR
-        self.texts: list[str] = []
-        """What was added, as it was written."""
+        self.specs: list[Spec] = []
+        """What was added, in that order."""
 
     def add(self, *texts: str) -> None:
         """Add faults, all or none. Raises Refused with every problem of every text."""
         now_ns = self._site.now_ns
         for spec in read_faults(texts, self._places, now_ns):
-            self.texts.append(spec.text)
+            self.specs.append(spec)
             self._put(now_ns if spec.at_ns is None else spec.at_ns, self._beginning(spec))
 
     def act(self) -> None:
