@@ -17,6 +17,7 @@ from pvdstation.model.simulation import Instrument, Replies
 from pvdstation.model.toml import Document, problems_of
 
 FAR_NS = 2**62
+SUBSTRATE_SHUTTER = "substrate shutter"
 
 
 class Supply(Protocol):
@@ -184,10 +185,10 @@ def _build_instruments(
     station: Mapping[str, Any], plant: Plant, seed: int
 ) -> tuple[dict[str, Instrument], dict[str, Supply]]:
     # imported here: a plant alone, as its tests use it, needs no instrument
-    from pvdsim.instruments import gauges, sqc310, switchgear, turbo  # noqa: PLC0415
+    from pvdsim.instruments import gauges, switchgear, turbo  # noqa: PLC0415
 
     builders: dict[str, Callable[[Mapping[str, Any], Plant, int], Instrument]] = {
-        "sqc": sqc310.build,
+        "sqc": _build_sqc,
         "io": switchgear.build,
         "gauges": gauges.build,
         "turbo": turbo.build,
@@ -200,6 +201,22 @@ def _build_instruments(
     }
     others = {_name_of(station[role]["port"], role): build(station, plant, seed) for role, build in builders.items()}
     return {**others, **linked}, {**linked, **_build_unlinked(station, plant)}
+
+
+def _build_sqc(station: Mapping[str, Any], plant: Plant, seed: int) -> Instrument:
+    from pvdsim.instruments import sqc310  # noqa: PLC0415
+
+    unit = sqc310.build(station, plant, seed)
+    relay = station["sqc"].get("shutter_relay")
+    if relay is not None:
+        plant.bridge(SUBSTRATE_SHUTTER, closed=unit.relays.is_on(relay))
+
+        def move(number: int, is_on: bool) -> None:  # noqa: FBT001 - the unit's own signature
+            if number == relay:
+                plant.bridge(SUBSTRATE_SHUTTER, closed=is_on)
+
+        unit.relays.changed = move
+    return unit
 
 
 def _build_supply(number: int, station: Mapping[str, Any], plant: Plant, seed: int) -> LinkedSupply:
@@ -224,7 +241,8 @@ def _linked(station: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 def _roles(station: Mapping[str, Any]) -> dict[str, str]:
     """Return every instrument's name by its place in the station file, as a fault names it."""
-    others = {role: _name_of(station[role]["port"], role) for role in ("io", "sqc", "gauges", "turbo")}
+    roles = ("io", "sqc", "gauges", "gauges2", "turbo")
+    others = {role: _name_of(station[role]["port"], role) for role in roles if role in station}
     return others | {f"supply.{n}": _name_of(table["port"], f"supply{n}") for n, table in _linked(station).items()}
 
 

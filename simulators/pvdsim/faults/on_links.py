@@ -8,7 +8,12 @@ from pvdstation.model.clock import SECOND, to_ns
 _SHARE = Parameter("share", "share", default="100 %", highest=100.0)
 _BLOCK = 16
 _NOISE_EVERY_NS = SECOND // 2
-_SPARED = {"io": lines.flip_header_bit, "supply": lines.raise_top_bit, "gauges": lines.raise_top_bit}
+_SPARED = {
+    "io": lines.flip_header_bit,
+    "supply": lines.raise_top_bit,
+    "gauges": lines.raise_top_bit,
+    "gauges2": lines.raise_top_bit,
+}
 
 
 def _disturb(fault: Fault, spoil: lines.Spoil) -> End:
