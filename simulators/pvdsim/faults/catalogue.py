@@ -14,11 +14,11 @@ KINDS: tuple[Kind, ...] = (
 """By family of components; within a family each word stands once."""
 
 FAMILIES = {
-    "link": "io, sqc, gauges, turbo, supply.N",
+    "link": "io, sqc, gauges, gauges2, turbo, supply.N",
     "power": "power",
     "supply": "supply.N",
     "gauge": "gauge.full_range, gauge.capacitance, gauge.foreline",
-    "gauges": "gauges",
+    "gauges": "gauges, gauges2",
     "boat": "boat.N",
     "source": "source.NAME",
     "crystal": "crystal.N",

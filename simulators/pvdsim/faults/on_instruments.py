@@ -8,6 +8,7 @@ from pvdsim.faults.kinds import End, Fault, Kind, Parameter
 from pvdsim.instruments.gauge_heads import Head
 from pvdsim.instruments.gauges import GaugeController
 from pvdsim.instruments.supply import SimulatedSupply
+from pvdsim.instruments.supply_gen import GenSupply
 from pvdstation.protocol import vacuum
 from pvdstation.protocol.supply import Questionable
 
@@ -19,8 +20,8 @@ _STATUS = {"under": 1, "over": 2, "error": 3, "off": 4, "none": 5}
 # --- supplies ---
 
 
-def _supply(fault: Fault) -> SimulatedSupply:
-    return cast("SimulatedSupply", fault.site.instrument(fault.place.instrument))
+def _supply(fault: Fault) -> SimulatedSupply | GenSupply:
+    return cast("SimulatedSupply | GenSupply", fault.site.instrument(fault.place.instrument))
 
 
 def _local(fault: Fault) -> End:

@@ -26,13 +26,15 @@ CONTACTS = {
     "backing_pump": "backing running",
 }
 """Contacts of the outside world, by component; each has one kind, under its own family."""
+_FAMILIES = {"supply": ("supply",), "gauges": ("gauges",), "gauges2": ("gauges",), "turbo": ("turbo",)}
+"""What an instrument can suffer beside its link."""
 VALVES = {"n2": "N2", "vent": "vent", "roughing": "roughing", "foreline": "fore-line"}
 
 
 def places_of(station: Mapping[str, Any], plant: Plant, instruments: Mapping[str, str]) -> dict[str, Place]:
     """Return every component; ``instruments``: name of the instrument by role ("io", "supply.1", …)."""
     places = [
-        Place(role, ("link", "supply") if role.startswith("supply.") else ("link", role), name, number=_number(role))
+        Place(role, ("link", *_FAMILIES.get(role.partition(".")[0], ())), name, number=_number(role))
         for role, name in instruments.items()
     ]
     boats = list(plant.boats)
