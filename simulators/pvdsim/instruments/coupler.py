@@ -22,7 +22,6 @@ OUTPUT_IMAGE = 0x0200
 STATISTICS = 0x1029
 BROADCAST = 0
 _CLEARS = (0xAA55, 0x55AA)
-_NO_LIMIT = 2000
 CHANNELS = 8  # per module
 ITEM, SERIES, FIRMWARE = 352, 750, 11
 _CONSTANTS = (0x0000, 0xFFFF, 0x1234, 0xAAAA, 0x5555, 0x7FFF, 0x8000, 0x3FFF, 0x4000)
@@ -99,19 +98,20 @@ class Coupler:
             return _DROPPED
         if call is None:
             return Answer(exception=received.refusal)
-        if max(call.quantity, len(call.registers)) > _MOST_WRITTEN.get(call.function, _NO_LIMIT):
-            return _REFUSED_VALUE
         if call.function in modbus.BIT_READS:
             return self._read_bits(call)
         if call.function in modbus.REGISTER_READS:
             return self._read_registers(call)
+        written = len(call.registers) or call.quantity  # a mask has two
+        if written > _MOST_WRITTEN.get(call.function, written):
+            return _REFUSED_VALUE
         if call.function in (modbus.WRITE_COIL, modbus.WRITE_COILS):
             return self._write_bits(call, now_ns)
         if call.function == modbus.MASK_REGISTER:
             return self._mask_register(call, now_ns)
         if call.function == modbus.READ_WRITE:
-            written = self._write_registers(call._replace(address=call.write_address), now_ns)
-            return written if written.exception else self._read_registers(call)
+            done = self._write_registers(call._replace(address=call.write_address), now_ns)
+            return done if done.exception else self._read_registers(call)
         return self._write_registers(call, now_ns)
 
     def _mask_register(self, call: Call, now_ns: int) -> Answer:

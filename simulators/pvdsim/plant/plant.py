@@ -32,6 +32,7 @@ class Plant:
         self.reaction = Reaction(settings.reaction)
         self._moving: list[Part] = []
         self._wanted = {name: part.is_driven for name, part in self.parts.items()}
+        self._in_series: dict[str, bool] = {}  # contacts of others in an actuator's coil, and whether they are closed
         self._pump_may_run = self.vacuum.is_backed
 
     # --- what the instruments see ---
@@ -86,6 +87,11 @@ class Plant:
         elif actuator not in SWITCHED:
             raise KeyError(actuator)
 
+    def bridge(self, actuator: str, *, closed: bool) -> None:
+        """Wire another instrument's contact in series with an actuator's, or move it. Raises KeyError."""
+        self._in_series[actuator] = closed
+        self._drive(actuator, self.now_ns)
+
     # --- faults ---
 
     def set_health(self, name: str, *, healthy: bool) -> None:
@@ -112,7 +118,7 @@ class Plant:
 
     def _drive(self, actuator: str, at_ns: int) -> None:
         """Drive a part: springs close it without air; the N2 coil hangs on the gate's closed switch."""
-        on = self._wanted[actuator] and self.contacts.is_healthy("air")
+        on = self._wanted[actuator] and self.contacts.is_healthy("air") and self._in_series.get(actuator, True)
         if actuator == "N2":
             on = on and self.parts["gate"].stands_closed() and self.contacts.read("over-pressure ok")
         part = self.parts[actuator]

@@ -39,7 +39,8 @@ class SwitchgearDriver(IoExchanges):
         super().__init__(station, board)
         self._wiring = Wiring(station, board.signals)
         self._map = map_of(station)
-        self.failure_drops_outputs = self._map.latches
+        self.failure_drops_outputs = self._latches = self._map.latches
+        self._falls_silent = not self._map.feeds
         self._feeds = self._map.feeds or bool(self._wiring.heartbeat)
         self._patience_ns = to_ns(station.io.watchdog)
         self._asked = 0
@@ -68,7 +69,7 @@ class SwitchgearDriver(IoExchanges):
         outputs = self._outputs
         if outputs is None or not self._armed:
             return 0
-        if not self._map.latches and now_ns - min(self._scan_done_ns, self._heard_ns) > self._patience_ns:
+        if not self._latches and now_ns - min(self._scan_done_ns, self._heard_ns) > self._patience_ns:
             self._disarm("the link was silent for longer than the watchdog waits: outputs dropped")
             return 0
         if now_ns > outputs.until_ns:
@@ -105,11 +106,11 @@ class SwitchgearDriver(IoExchanges):
         """Return the heartbeat when a scan was completed since the last one, else the longest-due poll."""
         if self._must_feed() and now_ns >= self._feed_due_ns:
             return self._feed(now_ns)
-        return None if self._is_mute(now_ns) else super().next_poll(now_ns)
+        return None if self._falls_silent and self._is_mute(now_ns) else super().next_poll(now_ns)
 
     def quiet_until_ns(self, now_ns: int) -> int:
         """Return when the next poll or heartbeat is due, or a lease runs out (the substrate shutter has one), ns."""
-        if self._is_mute(now_ns):
+        if self._falls_silent and self._is_mute(now_ns):
             return now_ns + _LOOK_NS
         due_ns = super().quiet_until_ns(now_ns)
         if self._outputs is not None and now_ns < self._outputs.substrate_until_ns:
@@ -118,7 +119,7 @@ class SwitchgearDriver(IoExchanges):
 
     def _is_mute(self, now_ns: int) -> bool:
         """Return whether a question now would feed a watchdog for a scan that is dead."""
-        return not self._map.feeds and self._armed and not self.scan_is_alive(now_ns)
+        return self._armed and not self.scan_is_alive(now_ns)
 
     def _must_feed(self) -> bool:
         return self._feeds and self._armed and self._scan_done_ns > self._fed_scan_ns
@@ -154,7 +155,7 @@ class SwitchgearDriver(IoExchanges):
                 self._again_ns = self._heard_ns + _AGAIN_NS
                 return
             bits |= block.bits(answer)
-        if self._armed and not self._map.latches and self._written not in (None, bits):
+        if not self._latches and self._armed and self._written not in (None, bits):
             self._disarm(f"the outputs are {bits:#x}, {self._written:#x} was written: they have dropped by themselves")
         self._written = bits
         self.board.post(self.board.signals.io_outputs, bits & ~self._wiring.heartbeat, Quality.GOOD, self._heard_ns)

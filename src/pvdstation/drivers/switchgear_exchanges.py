@@ -57,32 +57,37 @@ class IoExchanges(Driver):
         self._written: int | None = None  # what the outputs are known to be
         self._heard_ns = 0
 
-    def exchange(self, call: Call, unit: int | None = None) -> Exchanged:
-        """Ask one question of a unit, the first one if not said otherwise; None after a miss."""
-        exchange = self._hosts[self._first_unit if unit is None else unit].ask(call)
+    def exchange(self, call: Call, unit: int = 0) -> Exchanged:
+        """Ask one question of a unit, the first one by 0; None after a miss."""
+        exchange = self._hosts[unit or self._first_unit].ask(call)
         reply = yield Ask(exchange.frame, self._deadline_ns, exchange.answers)
         if reply.frame is None:
             return None
         self._heard_ns = reply.at_ns
         answer = exchange.answer(reply.frame)
-        has_failed = answer.exception == DEVICE_FAILURE
-        self.has_expired = has_failed and self.failure_drops_outputs
-        if self.has_expired:
-            self._written = 0
-            self._disarm("the coupler's watchdog has expired (exception 4): outputs dropped")
-        elif has_failed:
-            self._written = None
-            self._disarm(f"function {call.function} at {call.address:#06x}: the module has failed (exception 4)")
-        elif answer.exception:
-            self.trouble = f"function {call.function} at {call.address:#06x}: exception {answer.exception}"
+        self.has_expired = False
+        if answer.exception:
+            self._note(call, answer.exception)
         return answer
 
-    def done(self, call: Call, unit: int | None = None) -> Generator[Ask, Reply, bool]:
+    def _note(self, call: Call, exception: int) -> None:
+        what = f"function {call.function} at {call.address:#06x}"
+        if exception != DEVICE_FAILURE:
+            self.trouble = f"{what}: exception {exception}"
+        elif self.failure_drops_outputs:
+            self.has_expired = True
+            self._written = 0
+            self._disarm("the coupler's watchdog has expired (exception 4): outputs dropped")
+        else:
+            self._written = None
+            self._disarm(f"{what}: the module has failed (exception 4)")
+
+    def done(self, call: Call, unit: int = 0) -> Generator[Ask, Reply, bool]:
         """Write, and end in whether it was taken."""
         answer = yield from self.exchange(call, unit)
         return answer is not None and not answer.exception
 
-    def check(self, checks: tuple[Check, ...], unit: int | None = None) -> Fault:
+    def check(self, checks: tuple[Check, ...], unit: int = 0) -> Fault:
         """Compare registers of a unit."""
         for check in checks:
             answer = yield from self.exchange(Call(check.function, check.address), unit)

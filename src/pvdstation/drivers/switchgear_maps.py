@@ -4,7 +4,6 @@ One class per ``[io] map`` behind one face. ADAM-6050/6060: digital I/O referenc
 """
 
 from abc import ABC, abstractmethod
-from typing import NamedTuple
 
 from pvdstation.drivers.base import Routine
 from pvdstation.drivers.switchgear_exchanges import Check, Fault, IoExchanges
@@ -24,25 +23,28 @@ ADAM_OUTPUTS = 16
 _WORD = 16
 
 
-class Block(NamedTuple):
+class Block:
     """Bits in one unit: places ``first`` to ``first + size`` of ``[io] do`` or ``di``, and how they are reached."""
 
-    unit: int
-    first: int
-    size: int
-    question: Call
-    write_with: int = 0
-    write_at: int = 0
+    __slots__ = ("_is_words", "first", "mask", "question", "size", "unit", "write_at", "write_with")
 
-    @property
-    def mask(self) -> int:
-        """Return the block's places as bits."""
-        return (1 << self.size) - 1 << self.first
+    def __init__(
+        self, unit: int, first: int, size: int, question: Call, write_with: int = 0, write_at: int = 0
+    ) -> None:
+        self.unit = unit
+        self.first = first
+        self.size = size
+        self.question = question
+        self.write_with = write_with
+        self.write_at = write_at
+        self.mask = (1 << size) - 1 << first
+        """The block's places as bits."""
+        self._is_words = question.function in REGISTER_READS
 
     def bits(self, answer: Answer) -> int:
         """Return what was read, at its places in the list."""
         bits = answer.bits
-        if self.question.function in REGISTER_READS:
+        if self._is_words:
             bits = sum(word << _WORD * place for place, word in enumerate(answer.registers))
         return bits << self.first & self.mask
 
