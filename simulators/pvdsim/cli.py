@@ -1,6 +1,7 @@
 """The command ``pvd-sim``: the simulated station on real ports, for people, other software and tests."""
 
 import json
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from pvdsim.control_channel import ask
+from pvdsim.faults.catalogue import faults_help
 from pvdsim.serve import Server
 from pvdsim.serve_catalogue import catalogue
 from pvdsim.serve_station import Source, read_source, served_text
@@ -23,10 +25,13 @@ _ABOUT = """Simulated instruments of a thermal-evaporation (PVD) station, on rea
   pvd-sim serve --station-out served.toml
   pvd run "300 nm Zn at 0.5 nm/s" --station served.toml --speed 60"""
 
+# a paragraph that begins with this mark keeps its lines
+_FAULTS = "\n\n".join(f"\b\n{paragraph}" for paragraph in re.split("\n{2,}", faults_help().strip()))
+
 app = typer.Typer(
     name="pvd-sim",
     help=_ABOUT,
-    epilog="Exit codes: 0 ended · 2 refused · 6 no simulator there",
+    epilog=f"Exit codes: 0 ended · 2 refused · 6 no simulator there\n\n{_FAULTS}",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -86,13 +91,13 @@ def serve(
 @app.command()
 def fault(
     url: Annotated[str, typer.Argument(metavar="URL", help="Control URL that pvd-sim serve shows.")],
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help='What breaks, and when: "t=600s crystal.1 fail".')],
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help='What breaks, and when; see "pvd-sim --help".')],
 ) -> None:
-    """Break something in a simulator that is running.
+    """Break something in a simulator that is running; "pvd-sim --help" has the grammar.
 
     \b
     Example:
-      pvd-sim fault tcp://127.0.0.1:40001 "crystal.1 fail"
+      pvd-sim fault tcp://127.0.0.1:40001 "t=now crystal.1 fail"
     """
     try:
         ask(url, "fault", spec)

@@ -13,7 +13,7 @@ from typing import Any
 from pvdsim.control_channel import ControlClient
 from pvdsim.serve_catalogue import Served
 from pvdsim.serve_driving import Driving
-from pvdsim.serve_ports import AnyPort, Client, PtyPort, TcpPort
+from pvdsim.serve_ports import AnyPort, Arrival, Client, PtyPort, TcpPort
 from pvdsim.serve_streams import SocketStream, refuse
 from pvdsim.serve_time import Mover, PlantTime
 from pvdsim.world import World
@@ -96,13 +96,19 @@ class Server:
     # --- clients, for the driving too ---
 
     def accept(self, port: AnyPort) -> None:
-        """Take those who want to connect to a port; who has gone makes room for who comes."""
-        for client in list(port.clients):
+        """Take those who want to connect to a port."""
+        arrival = self._take_one(port)
+        while arrival.came:
+            if arrival.client is not None:
+                self._time.start()
+                self.watch(port, arrival.client)
+            arrival = self._take_one(port)
+
+    def _take_one(self, port: AnyPort) -> Arrival:
+        for client in list(port.clients):  # who has gone makes room for who comes
             if client is not port.driver:
                 self._hear(port, client)
-        for client in port.accept():
-            self._time.start()
-            self.watch(port, client)
+        return port.accept()
 
     def watch(self, port: AnyPort, client: Client) -> None:
         """Hear what a client says."""

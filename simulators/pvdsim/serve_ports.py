@@ -38,6 +38,16 @@ class Client:
         return self._cut(data) if data else data
 
 
+class Arrival(NamedTuple):
+    """Whether somebody wanted to connect, and the client unless there are too many."""
+
+    came: bool
+    client: Client | None = None
+
+
+NOBODY = Arrival(came=False)
+
+
 class InstrumentPort:
     """An instrument's clients, as many as it takes; bytes reach them when their time has come."""
 
@@ -139,23 +149,20 @@ class TcpPort(InstrumentPort):
         self.listener.settimeout(0)
         self.url = served.kind.url.format(port=self.listener.getsockname()[1])
 
-    def accept(self) -> list[Client]:
-        """Take those who want to connect; the ones that are too many are reset."""
-        accepted: list[Client] = []
-        while True:
-            try:
-                connected, _ = self.listener.accept()
-            except OSError:  # nobody is left, or the one who was has gone
-                return accepted
-            try:
-                client = self.add(SocketStream(connected))
-            except OSError:  # it has gone already
-                connected.close()
-                continue
-            if client is None:
-                refuse(connected)
-            else:
-                accepted.append(client)
+    def accept(self) -> Arrival:
+        """Take one who wants to connect; one too many is reset."""
+        try:
+            connected, _ = self.listener.accept()
+        except OSError:  # nobody is there, or the one who was has gone
+            return NOBODY
+        try:
+            client = self.add(SocketStream(connected))
+        except OSError:  # it has gone already
+            connected.close()
+            return Arrival(came=True)
+        if client is None:
+            refuse(connected)
+        return Arrival(came=True, client=client)
 
     def close(self) -> None:
         """Close the port and all connections."""
@@ -172,12 +179,11 @@ class PtyPort(InstrumentPort):
         self._stream = PtyStream()
         self.url = self._stream.path
 
-    def accept(self) -> list[Client]:
+    def accept(self) -> Arrival:
         """Take whoever has opened the other end."""
         if self.clients or not self._stream.is_open:
-            return []
-        client = self.add(self._stream)
-        return [client] if client is not None else []
+            return NOBODY
+        return Arrival(came=True, client=self.add(self._stream))
 
     def drop(self, client: Client) -> None:
         """Forget a client that has gone; the pseudo-terminal stays for the next."""

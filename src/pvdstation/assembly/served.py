@@ -14,7 +14,7 @@ from pvdstation.wires.simulator import SimulatorChannel
 VERSION = 1
 """Language of the control channel that this program speaks."""
 _DRIVEN = Problem(
-    "the station", "another core drives this simulator's time", "End that run first; one core drives at a time."
+    "the station", "another core drives this plant's time", "End that run first; one core drives at a time."
 )
 
 

@@ -1,0 +1,114 @@
+"""A core in one process drives a served station in another: exactly the dry run of the same seed, and nobody else's."""
+
+import json
+import signal
+import sys
+from importlib.resources import files
+
+import pytest
+from serve_bench import read_until, run_core, served, shortened, start_core
+
+RECIPE = "2 nm Zn at 0.5 nm/s"
+SEED = "7"
+needs_ptys = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+
+
+@pytest.fixture(scope="module")
+def dry(tmp_path_factory):
+    station = shortened(tmp_path_factory.mktemp("dry"))
+    done = run_core("dry-run", RECIPE, "--station", str(station), "--seed", SEED, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("ports", [[], pytest.param(["--pty"], marks=needs_ptys)], ids=["TCP", "pseudo-terminals"])
+def test_a_driven_run_is_the_dry_run_of_the_same_seed(tmp_path, dry, ports):
+    with served(tmp_path, "--station", str(shortened(tmp_path)), "--seed", SEED, *ports) as here:
+        done = run_core("run", RECIPE, "--station", str(here.station), "--speed", "10000", "--json")
+        assert done.returncode == 0, done.stderr
+        driven = json.loads(done.stdout)
+    assert driven["mode"] == "simulated"
+    assert driven["seed"] == int(SEED)
+    assert driven["steps"] == dry["steps"]
+    assert [driven[key] for key in ("outcome", "plant_s", "alarms", "safe")] == [
+        dry[key] for key in ("outcome", "plant_s", "alarms", "safe")
+    ]
+    (deposit,) = [step for step in driven["steps"] if step["do"] == "deposit"]
+    assert deposit["true_nm"] == pytest.approx(2, rel=0.05)
+
+
+def test_after_the_core_is_killed_the_plant_goes_on_at_its_pace_and_its_watchdogs_act(tmp_path):
+    with served(tmp_path, "--station", str(shortened(tmp_path))) as here:
+        core = start_core("run", RECIPE, "--station", str(here.station), "--speed", "150")
+        read_until(core, "soak 1")
+        channel = here.channel()
+        assert channel.hello()["time"] == "driven"
+        assert channel.ask("truth")["answer"]["current.1"] > 5
+        core.send_signal(signal.SIGKILL)
+        core.communicate()
+        freed = channel.until(lambda hello: hello["time"] == "free")
+        assert freed["pace"] == 150
+        later = channel.until(lambda hello: hello["plant_ns"] > freed["plant_ns"] + 20e9)
+        assert later["time"] == "free"
+        assert channel.ask("truth")["answer"]["current.1"] < 1
+        channel.close()
+
+
+def test_one_core_drives_at_a_time(tmp_path):
+    with served(tmp_path) as here:
+        first = here.channel()
+        assert first.ask("drive", 60)["answer"] == 0
+        for speed in ("60", "1"):
+            second = run_core("run", RECIPE, "--station", str(here.station), "--speed", speed, "--json")
+            assert second.returncode == 2
+            assert json.loads(second.stdout)["reason"] == "another core drives this plant's time"
+        first.close()
+        again = here.channel()
+        again.until(lambda hello: hello["time"] == "free")
+        assert again.ask("drive", None)["answer"] > 0
+        again.close()
+
+
+def test_a_core_whose_simulator_dies_ends_in_words(tmp_path):
+    with served(tmp_path) as here:
+        core = start_core("run", RECIPE, "--station", str(here.station), "--speed", "200")
+        read_until(core, "step 1: running")
+        here.process.kill()
+        out, err = core.communicate(timeout=100)
+        assert core.returncode in (4, 5, 6)
+        assert "Traceback" not in out + err
+        assert "internal error" not in out + err
+
+
+def test_ports_of_something_else_make_a_station_live(tmp_path):
+    with served(tmp_path) as here:
+        text = here.station.read_text(encoding="utf-8")
+        here.station.write_text(text.replace(here.urls["turbo"], "tcp://127.0.0.1:9"), encoding="utf-8")
+        done = run_core("run", RECIPE, "--station", str(here.station), "--speed", "60", "--json")
+        assert done.returncode == 2
+        document = json.loads(done.stdout)
+        assert document["mode"] == "live"
+        assert "has no port tcp://127.0.0.1:9 with pfeiffer-turbo" in document["reason"]
+
+
+def test_a_packaged_station_names_no_simulator():
+    for file in files("pvdstation.stations").iterdir():
+        assert "simulator =" not in file.read_text(encoding="utf-8") or file.name == "example.toml"
+
+
+@pytest.mark.parametrize("ports", [[], pytest.param(["--pty"], marks=needs_ptys)], ids=["TCP", "pseudo-terminals"])
+def test_the_same_ports_work_in_real_time_with_threads(tmp_path, ports):
+    with served(tmp_path, *ports) as here:
+        core = start_core("run", RECIPE, "--station", str(here.station), "--json")
+        channel = here.channel()
+        channel.until(lambda hello: hello["plant_ns"] > 10e9, patience_s=60)
+        core.send_signal(signal.SIGINT)
+        out, err = core.communicate(timeout=60)
+        channel.close()
+    assert core.returncode == 3, err
+    result = json.loads(out)
+    assert (result["outcome"], result["safe"], result["mode"]) == ("stopped", True, "simulated")
+    assert 8 < result["plant_s"] < 30
+    assert result["alarms"] == []
+    assert err.count("answers:") == 6
+    assert "lost:" not in err
