@@ -162,10 +162,13 @@ class SocketEnd(RealEnd):
 
     def _shut(self) -> None:
         self._listener.close()
-        self.hang_up()
+        self._hang_up()
 
-    def hang_up(self, *, by_reset: bool = False) -> None:
-        """Close the connection that there is."""
+    def reset(self) -> None:
+        """Break the connection off, as a device does that has been switched off and on."""
+        self.send(b"")
+
+    def _hang_up(self, *, by_reset: bool = False) -> None:
         client, self._client = self._client, None
         if client is not None:
             if by_reset:
@@ -180,7 +183,7 @@ class SocketEnd(RealEnd):
         client = self._client
         if door == self._listener.fileno():
             connected, _ = self._listener.accept()
-            self.hang_up()
+            self._hang_up()
             self.accepted += 1
             self._due.clear()  # what was on its way belonged to the connection before
             self._client = connected
@@ -192,11 +195,13 @@ class SocketEnd(RealEnd):
         except OSError:
             data = b""
         if not data:
-            self.hang_up()
+            self._hang_up()
         return data
 
     def _give(self, data: bytes) -> None:
-        if self._client is not None:
+        if not data:
+            self._hang_up(by_reset=True)
+        elif self._client is not None:
             self._client.sendall(data)
 
 
@@ -274,7 +279,7 @@ def tcp(folder: Path) -> Stand:
 
 def serial_terminal(folder: Path) -> Stand:
     clock = RealClock()
-    far = TerminalEnd(clock, folder / "line")
+    far = TerminalEnd(clock, folder / "usb-0:2:1.0-port0")
     return _stand(SerialWire(str(far.link), clock), clock, far, is_line=True)
 
 
@@ -293,7 +298,7 @@ def visa_socket(folder: Path) -> Stand:
 
 def visa_terminal(folder: Path) -> Stand:
     clock = RealClock()
-    far = TerminalEnd(clock, folder / "line")
+    far = TerminalEnd(clock, folder / "usb-0:2:1.0-port0")
     return _stand(VisaWire(f"ASRL{far.link}::INSTR", clock), clock, far, is_line=True)
 
 

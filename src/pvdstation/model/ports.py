@@ -162,6 +162,6 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], Callable[[str, re.Match[str]], Port]], 
     (re.compile(r"/[^\s\x00]*[^\s\x00/]"), _device),
     (re.compile(r"(?i)com[1-9]\d{0,3}"), _com),
     (re.compile(r"(?i)TCPIP\d*::(?P<host>[^\s:]+)::(?P<number>\d{1,9})::SOCKET"), _visa_socket),
-    (re.compile(r"(?i)ASRL(?P<board>[1-9]\d{0,3}|/[^\s:]*[^\s:/])::INSTR"), _visa_serial),
+    (re.compile(r"(?i)ASRL(?P<board>[1-9]\d{0,3}|/((?!::)\S)*[^\s/:])::INSTR"), _visa_serial),
     (re.compile(r"(?i)(TCPIP|ASRL|USB|GPIB|VXI|PXI|PRLGX)[^\s]*::.*"), _visa_other),
 )

@@ -13,7 +13,7 @@ _NOT_SERIAL = {errno.ENOTTY, errno.EINVAL, errno.EISDIR}
 
 def not_connected(where: str, error: Exception) -> str:
     """Return why a connection could not be made."""
-    number = getattr(error, "errno", None)
+    number = _number(error)
     if isinstance(error, gaierror):
         return f"no computer is known as {where.rpartition(':')[0]}: check the name, or write its address"
     if number == errno.ECONNREFUSED:
@@ -27,7 +27,7 @@ def not_connected(where: str, error: Exception) -> str:
 
 def disconnected(where: str, error: Exception) -> str:
     """Return why a connection ended."""
-    number = getattr(error, "errno", None)
+    number = _number(error)
     if number in _GONE:
         return f"{where} broke the connection off"
     if number == errno.ETIMEDOUT or number in _NO_WAY:
@@ -44,7 +44,7 @@ def closed_by_peer(where: str) -> str:
 
 def not_opened(device: str, error: Exception) -> str:
     """Return why a serial port could not be opened."""
-    number = getattr(error, "errno", None)
+    number = _number(error)
     text = str(error)
     if number in _MISSING or "FileNotFoundError" in text:
         return f"there is no port {device}: is the adapter plugged in?"
@@ -69,5 +69,12 @@ def too_slow(where: str, count: int) -> str:
     return f"{where} does not take bytes: {count} were not sent before the dead-line"
 
 
+def _number(error: Exception) -> int | None:
+    """Return the system's number of an error; those of termios carry it as their first argument."""
+    first = error.args[0] if error.args else None
+    return getattr(error, "errno", None) or (first if isinstance(first, int) else None)
+
+
 def _words(error: Exception) -> str:
-    return " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())
+    text = getattr(error, "strerror", None) or str(error.args[-1] if error.args else "")
+    return " ".join(text.split()) or type(error).__name__

@@ -2,9 +2,9 @@
 
 What pyvisa-py 0.8.1 does, measured, and what is done about it: a refused port opens without error, and a peer that has
 closed looks like silence (the socket itself is asked); a write to a peer that does not read waits for ever (written in
-pieces, each when there is room); a time-out loses what was read of an answer and gives its rest to the next question
-(one byte is read at a time, and a session with a missed answer is ended at once, never cleared, never used again);
-times are wall time, which may step back (VISA's own time-out is 0 while reading; our clock waits).
+pieces, each when there is room); a time-out loses what was read of an answer and gives its rest to the next question,
+and times are wall time, which may step back (VISA is asked to read only what is there already; our own clock waits).
+A session with a missed answer is ended at once, never cleared, never used again.
 """
 
 import errno
@@ -28,6 +28,7 @@ from pvdstation.wires.tcp import CONNECT_S, is_own_echo, set_options
 
 _PARITY = {"none": Parity.none, "even": Parity.even, "odd": Parity.odd}
 _STOP_BITS = {1: StopBits.one, 2: StopBits.two}
+_TIMED_OUT = str(int(StatusCode.error_timeout))
 _LOOK_NS = MILLISECOND
 _PIECE = 512
 
@@ -70,25 +71,28 @@ class VisaWire:
     def read(self, deadline_ns: int) -> bytes:
         """Return at least one byte as soon as there is one, or nothing at the dead-line. Raises WireLost."""
         session = self._current()
-        clock = self._clock
-        is_waiting = clock.now_ns() < deadline_ns
+        is_waiting = self._clock.now_ns() < deadline_ns
+        data = b""
         with self._one_error(self._loss):
-            while not (byte := self._take(session)) and (now_ns := clock.now_ns()) < deadline_ns:
-                if self._connection is None:  # reading from a socket has waited already
-                    clock.wait_until(min(now_ns + _LOOK_NS, deadline_ns))
-        if not byte and is_waiting and self._has_asked:
+            if self._connection is not None:
+                data = self._receive(session, self._connection, deadline_ns)
+            elif isinstance(session, SerialInstrument):
+                data = self._receive_serially(session, deadline_ns)
+        if not data and is_waiting and self._has_asked:
             self._end()  # the next call begins anew: what still comes is nobody's answer
-        return byte
+        return data
 
     # --- one session ---
 
     def _begin(self) -> None:
+        if not self._is_serial:  # pyvisa-py would leave a socket behind when nobody has this name
+            host, _, number = self._where.rpartition(":")
+            socket.getaddrinfo(host, int(number), socket.AF_INET, socket.SOCK_STREAM)
         session = ResourceManager("@py").open_resource(self._resource, open_timeout=round(CONNECT_S * 1000))
         if not isinstance(session, MessageBasedResource):
             raise TypeError(f"{self._resource} takes no messages")
         self._session = session
         self._has_asked = False
-        session.timeout = 0
         library: Any = session.visalib
         interface = library.sessions[session.session].interface
         if isinstance(session, SerialInstrument):
@@ -141,19 +145,23 @@ class VisaWire:
             if error.error_code == StatusCode.error_timeout:
                 raise WireLost(too_slow(f"the port {self._where}", len(data))) from error
             raise
-        session.timeout = 0
 
-    def _take(self, session: MessageBasedResource) -> bytes:
-        """Return one byte if there is one."""
-        try:
-            return session.read_bytes(1)
-        except VisaIOError as error:
-            if error.error_code != StatusCode.error_timeout:
-                raise
-        connection = self._connection
-        if connection is not None and select([connection], [], [], 0)[0] and not connection.recv(1, socket.MSG_PEEK):
+    def _receive(self, session: MessageBasedResource, connection: socket.socket, deadline_ns: int) -> bytes:
+        while not select([connection], [], [], max(deadline_ns - self._clock.now_ns(), 0) / SECOND)[0]:
+            if self._clock.now_ns() >= deadline_ns:
+                return b""
+        if not connection.recv(1, socket.MSG_PEEK):
             raise WireLost(closed_by_peer(self._where))
-        return b""
+        return session.read_bytes(1)
+
+    def _receive_serially(self, session: SerialInstrument, deadline_ns: int) -> bytes:
+        clock = self._clock
+        while not (waiting := session.bytes_in_buffer):
+            now_ns = clock.now_ns()
+            if now_ns >= deadline_ns:
+                return b""
+            clock.wait_until(min(now_ns + _LOOK_NS, deadline_ns))
+        return session.read_bytes(waiting)
 
     # --- errors ---
 
@@ -175,10 +183,7 @@ class VisaWire:
     def _refusal(self, error: Exception) -> str:
         if self._is_serial:
             return not_opened(self._where, error)
-        behind = error if isinstance(error, OSError) else error.__context__
-        if isinstance(behind, OSError):
-            return not_connected(self._where, behind)
-        return not_connected(self._where, TimeoutError() if "timeout" in str(error) else error)
+        return not_connected(self._where, TimeoutError() if _TIMED_OUT in str(error) else error)
 
     def _loss(self, error: Exception) -> str:
         if isinstance(error, Error):
