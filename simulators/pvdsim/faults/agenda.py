@@ -18,7 +18,8 @@ class Faults:
 
     def __init__(self, site: Site, places: Mapping[str, Place], seed: int) -> None:
         self._site = site
-        self._places = places
+        self.places = places
+        """Components that can be broken, by name."""
         self._seed = seed
         self._heap: list[tuple[int, int, Act]] = []
         self._order = count()
@@ -29,7 +30,7 @@ class Faults:
     def add(self, *texts: str) -> None:
         """Add faults, all or none. Raises Refused with every problem of every text."""
         now_ns = self._site.now_ns
-        for spec in read_faults(texts, self._places, now_ns):
+        for spec in read_faults(texts, self.places, now_ns):
             self.specs.append(spec)
             self._put(now_ns if spec.at_ns is None else spec.at_ns, self._beginning(spec))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from math import isfinite
 from typing import NamedTuple
 
 from pvdsim.faults.catalogue import kinds_of, written
@@ -10,7 +11,7 @@ from pvdsim.faults.kinds import Kind, Parameter, Value
 from pvdsim.faults.places import Place
 from pvdstation.model.clock import to_ns
 from pvdstation.model.problems import Problem, Refused
-from pvdstation.model.quantities import NUMBER, QuantityError, dimensions_of, parse, tidy
+from pvdstation.model.quantities import DIMENSIONS, NUMBER, QuantityError, dimensions_of, parse, tidy
 
 NOW = "now"
 MOST_FAULTS = 1000
@@ -265,7 +266,9 @@ def _value(word: str, parameter: Parameter) -> Value:
     value = _quantity(word, parameter.dimension)
     if not parameter.lowest <= value <= parameter.highest:
         what = f'"{word}" is out of range for the {parameter.name}'
-        raise _Unreadable(what, f"Write {parameter.lowest:g} to {parameter.highest:g} in its basic unit.")
+        unit = DIMENSIONS[parameter.dimension].canonical
+        top = f" and at most {parameter.highest:g} {unit}" if isfinite(parameter.highest) else ""
+        raise _Unreadable(what, f"Write at least {parameter.lowest:g} {unit}{top}.")
     return value
 
 
