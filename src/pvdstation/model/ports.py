@@ -36,6 +36,8 @@ class Line(NamedTuple):
     data_bits: int = 8
     parity: Parity = "none"
     stop_bits: int = 1
+    silence_ns: int = 0
+    """Least time between the last byte on the line and the first one that we send (Modbus RTU: 3.5 characters)."""
 
 
 ORDINARY_LINE = Line()

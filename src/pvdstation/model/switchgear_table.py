@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from pvdstation.model.clock import SECOND
 from pvdstation.model.ports import Line, Parity
 from pvdstation.model.quantities import Seconds
 from pvdstation.model.table import Table, Text
@@ -15,6 +16,7 @@ IoMapName = Literal["wago", "adam-6050", "adam-6060", "generic"]
 SIMULATED_PROOF = "simulated"
 _Address = Annotated[int, Field(ge=0, le=0xFFFF)]
 _DAY = "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_FAST_BAUD, _FAST_SILENCE_NS = 19200, 1_750_000
 _Read = Literal[1, 2, 3, 4]
 
 
@@ -85,8 +87,12 @@ class Io(Table):
 
     @property
     def line(self) -> Line:
-        """Return how characters go over a serial line; a second stop bit stands in for parity (serial line V1.02)."""
-        return Line(self.baud, 8, self.parity, 2 if self.parity == "none" else 1)
+        """Return how characters go over a serial line; a second stop bit stands in for parity (serial line V1.02).
+
+        A frame ends with a silence of 3.5 characters, above 19200 baud of 1.75 ms (2.5.1.1).
+        """
+        silence_ns = _FAST_SILENCE_NS if self.baud > _FAST_BAUD else round(3.5 * 11 * SECOND / self.baud)
+        return Line(self.baud, 8, self.parity, 2 if self.parity == "none" else 1, silence_ns)
 
     @property
     def unit_numbers(self) -> range:

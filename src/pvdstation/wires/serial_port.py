@@ -37,6 +37,7 @@ class SerialWire:
         self._line = line
         self._port: Serial | None = None
         self._is_url = "://" in device
+        self._last_byte_ns = -line.silence_ns
 
     def open(self) -> None:
         """Take the port exclusively and forget what has arrived before. Raises WireLost."""
@@ -63,11 +64,14 @@ class SerialWire:
     def write(self, data: bytes, deadline_ns: int) -> None:
         """Hand all bytes to the port before the dead-line. Raises WireLost."""
         port = self._taken()
+        if self._line.silence_ns:
+            self._clock.wait_until(self._last_byte_ns + self._line.silence_ns)
         try:
             allowed_s = max(deadline_ns - self._clock.now_ns(), _SLICE_NS) // _SLICE_NS * _SLICE_NS / SECOND
             if port.write_timeout != allowed_s:
                 port.write_timeout = allowed_s
             port.write(data)
+            self._last_byte_ns = self._clock.now_ns()
         except SerialTimeoutException as error:
             raise self._lost(too_slow(self._name, len(data))) from error
         except _ERRORS as error:
@@ -75,6 +79,12 @@ class SerialWire:
 
     def read(self, deadline_ns: int) -> bytes:
         """Return at least one byte as soon as there is one, or nothing at the dead-line. Raises WireLost."""
+        data = self._read(deadline_ns)
+        if data:
+            self._last_byte_ns = self._clock.now_ns()
+        return data
+
+    def _read(self, deadline_ns: int) -> bytes:
         port = self._taken()
         clock = self._clock
         try:
