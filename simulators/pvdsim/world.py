@@ -96,6 +96,10 @@ class World:
             self._unasked[name] = []
         return replies
 
+    def add_faults(self, *texts: str) -> None:
+        """Break things at their times (``pvdsim.faults``). Raises Refused with every problem of every text."""
+        self.faults.add(*texts)
+
     def truth(self) -> Mapping[str, float]:
         """Return what only a simulation knows, by name."""
         return self.plant.truth()

@@ -1,5 +1,7 @@
 """The functions for notebooks: ``pvdstation.check`` and ``pvdstation.dry_run``."""
 
+from collections.abc import Sequence
+
 from pvdstation.assembly.checks import CheckResult
 from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.assembly.results import RunResult
@@ -15,9 +17,12 @@ def check(recipe: str, station: str | None = None) -> CheckResult:
     return CheckResult.of(_prepared(recipe, station))
 
 
-def dry_run(recipe: str, seed: int = 1, station: str | None = None) -> RunResult:
-    """Run a recipe on the simulated station as fast as it computes. Raises Refused with every problem."""
-    result = execute(_prepared(recipe, station), seed).result
+def dry_run(recipe: str, seed: int = 1, station: str | None = None, faults: Sequence[str] = ()) -> RunResult:
+    """Run a recipe on the simulated station as fast as it computes; ``faults`` break it, each as one line of text.
+
+    Raises Refused with every problem.
+    """
+    result = execute(_prepared(recipe, station), seed, faults=faults).result
     if result.errors:
         raise Refused(list(result.errors))
     return result

@@ -1,8 +1,10 @@
 """Runs a prepared recipe on a simulated station and returns what came out."""
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple, TextIO
 
+from pvdstation.assembly.breaking import break_world
 from pvdstation.assembly.building import Bench, Plan, build, close_station, open_station
 from pvdstation.assembly.event_lines import EventFile
 from pvdstation.assembly.gathering import Gathering
@@ -59,12 +61,13 @@ def execute(
     follower: Follower | None = None,
     events: TextIO | None = None,
     with_trace: bool = False,
+    faults: Sequence[str] = (),
 ) -> Execution:
-    """Run to the end. Refuses live stations. Raises NoSimulator, and OSError by the file for events."""
+    """Run to the end. Refuses live stations. Raises Refused by faults, NoSimulator, and OSError by the events' file."""
     if prepared.mode == "live":
         return Execution(prepared.refuse([_why_live(prepared)], seed), None)
     began_s = perf_counter()
-    running = _Running(prepared, seed, way, follower or Nobody(), events, with_trace=with_trace)
+    running = _Running(prepared, seed, way, follower or Nobody(), events, faults, with_trace=with_trace)
     try:
         outcome = running.bench.run.run()
         return Execution(running.result(outcome, perf_counter() - began_s), running.trace)
@@ -83,9 +86,18 @@ class _Running:
     """One run with everything that watches it."""
 
     def __init__(
-        self, prepared: Prepared, seed: int, way: Way, follower: Follower, events: TextIO | None, *, with_trace: bool
+        self,
+        prepared: Prepared,
+        seed: int,
+        way: Way,
+        follower: Follower,
+        events: TextIO | None,
+        faults: Sequence[str],
+        *,
+        with_trace: bool,
     ) -> None:
         world, board = open_station(prepared, seed, way.speed)
+        break_world(world, faults)
         self._world = world
         self._prepared = prepared
         self._seed = prepared.simulator.seed if isinstance(prepared.simulator, Served) else seed

@@ -55,7 +55,7 @@ def find_simulator(station: Station) -> Served | Unserved | None:
 
 
 class FreeWorld:
-    """The plant of a simulator whose time goes by the clock: only its truth can be asked for."""
+    """The plant of a simulator whose time goes by the clock: its truth can be asked for, and it can be broken."""
 
     def __init__(self, served: Served) -> None:
         """Set the plant's pace to real time. Raises NoSimulator, and Refused while another core drives it."""
@@ -65,6 +65,11 @@ class FreeWorld:
             self.close()
             raise Refused([_DRIVEN])
         self._channel.ask("pace", 1.0)
+
+    def add_faults(self, *texts: str) -> None:
+        """Break things at times of the plant. Raises Refused by the first text that is wrong, and WireLost."""
+        for text in texts:
+            self._channel.ask("fault", text)
 
     def truth(self) -> Mapping[str, float]:
         """Return what only a simulation knows, by name; nothing when the simulator has gone."""

@@ -42,6 +42,15 @@ Station = Annotated[
 Seed = Annotated[
     int, typer.Option(min=0, max=2**32 - 1, help="Seed of all simulated noise; the same seed, the same run.")
 ]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="SPEC",
+        help='Break something in the simulated station, for example "t=600s crystal.1 fail"; may be given again. '
+        "pvd-sim --help lists everything that can break.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
 
 
@@ -91,6 +100,7 @@ def dry_run(
     events: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every event as one JSON line, the same for the same seed.")
     ] = None,
+    fault: Faults = None,
     *,
     json: Json = False,
 ) -> None:
@@ -108,7 +118,7 @@ def dry_run(
     del json
     from pvdstation.cli.dry_run_command import run_dry
 
-    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, plot, events))
+    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, plot, events, fault or ()))
 
 
 @app.command()
@@ -121,6 +131,7 @@ def run(
         typer.Option(min=0.01, max=10000.0, help="Times real time; simulated stations only. 1 is the real clock."),
     ] = 1.0,
     seed: Seed = 1,
+    fault: Faults = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Ask for real instruments explicitly.")] = False,
     json: Json = False,
@@ -139,4 +150,5 @@ def run(
     del json
     from pvdstation.cli.run_command import run_follow
 
-    raise typer.Exit(run_follow(context.ensure_object(Streams), recipe, station, speed=speed, seed=seed, live=live))
+    streams = context.ensure_object(Streams)
+    raise typer.Exit(run_follow(streams, recipe, station, fault or (), speed=speed, seed=seed, live=live))

@@ -1,10 +1,12 @@
 """``pvd dry-run``: the recipe on the simulated station, and what came out."""
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TextIO
 
+from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.assembly.results import RunResult
 from pvdstation.assembly.runs import Execution, execute
@@ -25,7 +27,13 @@ _NEEDS_SIMULATOR = Problem(
 
 
 def run_dry(
-    streams: Streams, recipe: str, station: str | None, seed: int, plot: str | None, events: str | None
+    streams: Streams,
+    recipe: str,
+    station: str | None,
+    seed: int,
+    plot: str | None,
+    events: str | None,
+    faults: Sequence[str] = (),
 ) -> ExitCode:
     """Prepare, run and show; return the exit code."""
     interrupts = Interrupts()
@@ -36,10 +44,11 @@ def run_dry(
             return finish_refused(streams, prepared, problems)
         if prepared.mode == "live":
             problems.append(_NEEDS_SIMULATOR)
+        problems += fault_problems(prepared, faults)
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
-            return _run_and_show(streams, prepared, seed, plot, events, interrupts)
+            return _run_and_show(streams, prepared, seed, plot, events, faults, interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:
@@ -63,7 +72,13 @@ def finish_refused(streams: Streams, result: RunResult, more: list[Problem]) -> 
 
 
 def _run_and_show(
-    streams: Streams, prepared: Prepared, seed: int, plot: str | None, events: str | None, interrupts: Interrupts
+    streams: Streams,
+    prepared: Prepared,
+    seed: int,
+    plot: str | None,
+    events: str | None,
+    faults: Sequence[str],
+    interrupts: Interrupts,
 ) -> ExitCode:
     streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
     shown = streams.console.is_terminal
@@ -71,7 +86,7 @@ def _run_and_show(
         _open_text(events) as file,
         DryRunFollower(streams.console, prepared.checked.procedure, interrupts, is_shown=shown) as follower,
     ):
-        execution = execute(prepared, seed, follower=follower, events=file, with_trace=plot is not None)
+        execution = execute(prepared, seed, follower=follower, events=file, with_trace=plot is not None, faults=faults)
     result = execution.result
     if plot is not None:
         _draw(execution, prepared.recipe.name, Path(plot))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.status import Status
 from rich.text import Text
 
+from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.assembly.results import RunResult
 from pvdstation.assembly.runs import Way, execute
@@ -29,7 +30,16 @@ _FOLLOWED = frozenset(
 _ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
 
 
-def run_follow(streams: Streams, recipe: str, station: str | None, *, speed: float, seed: int, live: bool) -> ExitCode:
+def run_follow(
+    streams: Streams,
+    recipe: str,
+    station: str | None,
+    faults: Sequence[str] = (),
+    *,
+    speed: float,
+    seed: int,
+    live: bool,
+) -> ExitCode:
     """Prepare, run, follow and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
@@ -37,10 +47,11 @@ def run_follow(streams: Streams, recipe: str, station: str | None, *, speed: flo
         problems = _command_problems(speed, prepared, live=live)
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)
+        problems += fault_problems(prepared, faults)
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
-            return _run_and_show(streams, prepared, Way(speed, is_attended=True), seed, interrupts)
+            return _run_and_show(streams, prepared, Way(speed, is_attended=True), seed, faults, interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:
@@ -58,11 +69,13 @@ def _command_problems(speed: float, prepared: Prepared | RunResult, *, live: boo
     return problems
 
 
-def _run_and_show(streams: Streams, prepared: Prepared, way: Way, seed: int, interrupts: Interrupts) -> ExitCode:
+def _run_and_show(
+    streams: Streams, prepared: Prepared, way: Way, seed: int, faults: Sequence[str], interrupts: Interrupts
+) -> ExitCode:
     if prepared.mode == "simulated":
         streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
     with RunFollower(streams, prepared, interrupts) as follower:
-        result = execute(prepared, seed, way, follower=follower).result
+        result = execute(prepared, seed, way, follower=follower, faults=faults).result
     if result.outcome == "refused":
         return finish_refused(streams, result, [])
     if streams.json:

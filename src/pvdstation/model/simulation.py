@@ -40,6 +40,10 @@ class World(Protocol):
         """Return, once, what the instrument has sent unasked up to the world's time."""
         ...
 
+    def add_faults(self, *texts: str) -> None:
+        """Break things, each as one line of text says. Raises Refused with every problem of every text."""
+        ...
+
     def truth(self) -> Mapping[str, float]:
         """Return what only a simulation knows, by name.
 

@@ -141,6 +141,11 @@ class DrivenWorld:
         """Leave the plant to itself: its time goes on by the clock."""
         self._channel.close()
 
+    def add_faults(self, *texts: str) -> None:
+        """Break things at times of the plant. Raises Refused by the first text that is wrong, and WireLost."""
+        for text in texts:
+            self._channel.ask("fault", text)
+
     def truth(self) -> Mapping[str, float]:
         """Return what only a simulation knows, by name; nothing when the simulator has gone."""
         try:
