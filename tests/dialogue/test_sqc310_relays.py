@@ -126,7 +126,7 @@ def test_shutter_relay_follows_the_substrate_shutters_level():
     assert here.world.instrument.relays.is_on(5)
     here.scan(1.0, substrate_shutter=False)
     assert not here.world.instrument.relays.is_on(5)
-    assert relay_orders(here) == ["GE5 1", "GE5 2"]
+    assert relay_orders(here) == ["GE5 1", "GE5 3"]
 
 
 def test_shutter_relay_opens_at_the_layers_predicted_end_between_two_scans():
@@ -134,7 +134,7 @@ def test_shutter_relay_opens_at_the_layers_predicted_end_between_two_scans():
     here.scan(1.0, substrate_shutter=True)
     here.outputs = here.outputs._replace(substrate_until_ns=here.now_ns + 100_000_000)
     here.scan(0.25)
-    assert relay_orders(here) == ["GE5 1", "GE5 2"]
+    assert relay_orders(here) == ["GE5 1", "GE5 3"]
     assert not here.world.instrument.relays.is_on(5)
 
 
@@ -146,12 +146,12 @@ def test_lease_that_runs_out_releases_the_relay():
     assert not here.world.instrument.relays.is_on(5)
 
 
-def test_end_of_the_run_releases_the_relay():
-    here = on_link()
-    here.scan(1.0, substrate_shutter=True)
+def test_end_of_the_run_releases_what_was_set_by_hand():
+    here = on_link(STATION)
+    assert here.act(ActionKind.SQC_MANUAL, manual=ManualOrder(ManualKind.RELAY, 7, 1.0, FOREVER)).ok
     here.worker.retire()
-    here.idle(1.6)
-    assert relay_orders(here)[-1] == "GE5 3"
+    here.idle(0.5)  # the levels still stand
+    assert relay_orders(here) == ["GE7 1", "GE7 3"]
     assert here.worker.is_at_rest(here.now_ns)
 
 

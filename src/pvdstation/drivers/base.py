@@ -81,6 +81,7 @@ class Driver(ABC):
         """Who answered, in the instrument's own words; empty before it has."""
         self.begun: Action | None = None
         """The action whose routine was begun last; None once another kind of routine has followed."""
+        self.is_over = False
         self._outputs: Outputs | None = None
         self._scan_done_ns = -FAR
         self._actions: deque[Action] = deque()
@@ -91,6 +92,10 @@ class Driver(ABC):
         """Take the levels of a completed scan. This is what feeds leases and the instrument's watchdog."""
         self._outputs = outputs
         self._scan_done_ns = now_ns
+
+    def retire(self) -> None:
+        """Take note that the run is over: what outlives the link is given back by ``urgent``."""
+        self.is_over = True
 
     def submit(self, action: Action) -> None:
         """Take an action; it is begun once, in order, and not after its dead-line."""

@@ -83,7 +83,7 @@ class SqcDriver(Driver):
         relay, held = self._shutter_relay, self._relays.held
         if (relay is None and self._relays.is_free) or not self.identity or now_ns < self._relay_again_ns:
             return None
-        levels = self.levels(now_ns)
+        levels = None if self.is_over else self.levels(now_ns)
         if levels is None:
             return None if self._relays.is_free else self._settle(self._relays.release)
         if relay is None:
@@ -91,7 +91,9 @@ class SqcDriver(Driver):
         is_open = levels.substrate_shutter and now_ns < levels.substrate_until_ns
         if held.get(relay, False) is is_open:
             return None
-        return self._settle(lambda: self._relays.set_remote(relay, on=is_open))
+        if is_open:
+            return self._settle(lambda: self._relays.set_remote(relay, on=True))
+        return self._settle(lambda: self._relays.give_back(relay))  # off, and held no longer than it is needed
 
     def _settle(self, work: Callable[[], Talk[str]]) -> Routine:
         try:

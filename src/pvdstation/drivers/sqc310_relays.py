@@ -59,14 +59,19 @@ class Relays:
         """Give every relay that we hold back to the unit. Raises Declined by one that stays on."""
         released = sorted({*self.held, *self.forced})
         for relay in sorted(self.held):
-            self.held[relay] = None
-            yield from self._speaker.write(remote_relay(relay, Remote.UNLOCK))
-            yield from self._require(relay, on=False)
-            del self.held[relay]
+            yield from self.give_back(relay)
         for relay in sorted(self.forced):
             yield from self._unforce(relay)
             self.forced.discard(relay)
         return f"relays released: {', '.join(map(str, released))}" if released else "no relay was held"
+
+    def give_back(self, relay: int) -> Talk[str]:
+        """Unlock one relay, which also switches it off (P1B p. 91). Raises Declined when it stays on."""
+        self.held[relay] = None
+        yield from self._speaker.write(remote_relay(relay, Remote.UNLOCK))
+        yield from self._require(relay, on=False)
+        del self.held[relay]
+        return f"relay {relay} released"
 
     def _unforce(self, relay: int) -> Talk[None]:
         try:
@@ -82,8 +87,7 @@ class Relays:
         if relay in self.held:
             return
         if (yield from self._is_on(relay)):
-            self.held[relay] = None
-            yield from self.release()
+            yield from self.give_back(relay)
 
     def _is_on(self, relay: int) -> Talk[bool]:
         (state,) = yield from self._speaker.parameters(Table.CONTACTS, relay, (RELAY_STATE,))

@@ -107,6 +107,7 @@ class LinkWorker:
     def retire(self) -> None:
         """Begin nothing but urgent work from now on."""
         self._levels_only = True
+        self._driver.retire()
 
     def is_at_rest(self, now_ns: int) -> bool:
         """Return whether the outputs are at their levels and nothing is under way, or nobody can be reached."""
