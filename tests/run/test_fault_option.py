@@ -1,0 +1,58 @@
+"""``--fault`` on the command line: refusals like any other, and a run that is broken as it says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pvdstation
+from pvdstation.model.problems import Refused
+
+RECIPE = "5 nm Zn at 0.5 nm/s"
+
+
+def pvd(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pvdstation", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
+
+
+@pytest.mark.parametrize("command", [("dry-run",), ("run", "--speed", "1000")])
+def test_every_problem_of_every_fault_is_refused_at_once(command: tuple[str, ...], tmp_path: Path) -> None:
+    result = pvd(*command, RECIPE, "--json", "--fault", "t=60 crystal.1 fial", "--fault", "t=5s sqk lost")
+    document = json.loads(result.stdout)
+    assert (result.returncode, document["outcome"]) == (2, "refused")
+    assert [(error["what"], error["write"]) for error in document["errors"]] == [
+        ('"60" is not a time: it needs a unit', 'Write for example "60 s".'),
+        ('crystal.1 has no fault "fial"', "Did you mean fail?"),
+        ('the station has no component "sqk"', "Did you mean sqc?"),
+    ]
+
+
+def test_problems_of_faults_stand_beside_those_of_other_options() -> None:
+    result = pvd("dry-run", RECIPE, "--plot", "a.txt", "--fault", "t=5s sqc")
+    assert result.returncode == 2
+    assert "--plot" in result.stderr
+    assert "what is wrong with sqc is missing" in result.stderr
+
+
+def test_a_refused_fault_writes_no_events(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    assert pvd("dry-run", RECIPE, "--events", str(events), "--fault", "t=5s sqc").returncode == 2
+    assert not events.exists()
+
+
+def test_a_dry_run_is_broken_as_the_option_says() -> None:
+    result = pvd("dry-run", RECIPE, "--json", "--fault", "t=1000s door open", "--fault", "t=1100s sqc silent")
+    document = json.loads(result.stdout)
+    assert (result.returncode, document["outcome"], document["safe"]) == (4, "aborted", True)
+    assert document["reason"].startswith("door closed: lost")
+    assert document["plant_s"] == pytest.approx(1003, abs=3)
+
+
+def test_a_notebook_breaks_a_dry_run_too() -> None:
+    result = pvdstation.dry_run(RECIPE, faults=["t=100s estop pressed"])
+    assert (result.outcome, result.safe) == ("aborted", True)
+    with pytest.raises(Refused):
+        pvdstation.dry_run(RECIPE, faults=["t=100s estop"])
