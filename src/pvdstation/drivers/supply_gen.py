@@ -25,6 +25,8 @@ T = TypeVar("T")
 GAP_NS = 20 * MILLISECOND
 """Silence before every command: 5 ms by the manual, 20 to 50 ms in practice on legacy units."""
 UNGUARDED = "the I/O watchdog, which stands in for this supply's own, is not armed"
+_OFTEN = ("STT?", "OUT?", "FLD?", "AST?", "RMT?")
+"""Asked all the time, and always for the same."""
 _COMMAND_ERRORS = 100
 """Added to the number of a ``Cnn`` in the error signal; an ``Enn`` is its number."""
 
@@ -42,6 +44,7 @@ class GenSupplyDriver(SupplyLevels):
         self._deadline_ns = to_ns(values.read_deadline)
         self._address = values.address if values.address is not None else 6
         self._guard_age_ns = 3 * to_ns(station.limits.age.io)
+        self._asks: dict[str, Ask] = {}
         self._error = 0
         self._look_turn = 0
         self._looks: tuple[Callable[[], Questioning], ...] = (
@@ -53,7 +56,7 @@ class GenSupplyDriver(SupplyLevels):
     def _say(self, text: str, read: Callable[[str], T | None]) -> Generator[Ask | Pause, Reply, T | None]:
         """Send one command and return what its reply says; None when there was none, or a refusal."""
         yield Pause(GAP_NS)
-        reply = yield Ask(codec.line(text), self._deadline_ns, partial(_answers, read))
+        reply = yield self._asks.get(text) or self._ask(text, read)
         if reply.frame is None:
             return None
         self._heard_ns = reply.at_ns
@@ -63,6 +66,12 @@ class GenSupplyDriver(SupplyLevels):
             self._error = int(told[1:]) + (_COMMAND_ERRORS if told.startswith("C") else 0)
             return None
         return read(told)
+
+    def _ask(self, text: str, read: Callable[[str], object]) -> Ask:
+        ask = Ask(codec.line(text), self._deadline_ns, partial(_answers, read))
+        if text in _OFTEN:
+            self._asks[text] = ask
+        return ask
 
     def _tell(self, text: str) -> Generator[Ask | Pause, Reply, bool]:
         return (yield from self._say(text, _done)) or False

@@ -18,6 +18,8 @@ LONGEST_FIELD = 12
 ADDRESSES = range(31)
 _LONGEST_LINE = 256
 _REPEAT = b"\\"
+_PLAIN = re.compile(rb"[ -\[\]-~]+\r")
+"""One whole command without anything to be edited."""
 _BACKSPACE = 0x08
 _NOT_TEXT = 0x80
 """From here on bytes are single-byte commands of the multi-drop option: never sent, ignored when received."""
@@ -231,6 +233,9 @@ class CommandFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes as they come and return the lines that are complete."""
+        if not self._held and _PLAIN.fullmatch(data):
+            self._last = data[:-1]
+            return [self._last]
         lines = []
         for byte in data:
             if byte == LINE_END[0]:
