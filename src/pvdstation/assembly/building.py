@@ -107,11 +107,15 @@ def close_station(world: World | FreeWorld) -> None:
         world.close()
 
 
+def instrument_of(station: Station, link: str) -> str:
+    """Return the name of the simulated instrument in this process behind a link."""
+    return station.ports[link].removeprefix(_SIMULATED)
+
+
 def _instrument(prepared: Prepared, link: str) -> str:
-    """Return the name of the simulated instrument behind a link."""
     if isinstance(prepared.simulator, Served):
         return prepared.simulator.names[link]
-    return prepared.station.ports[link].removeprefix(_SIMULATED)
+    return instrument_of(prepared.station, link)
 
 
 def _shared(prepared: Prepared, world: World, clock: Clock) -> Connect:
@@ -120,7 +124,12 @@ def _shared(prepared: Prepared, world: World, clock: Clock) -> Connect:
 
 
 def _real_ports(station: Station, clock: Clock) -> Connect:
-    return lambda link: (make_wire(parse_port(station.ports[link]), clock, _line(station, link)), clock)
+    return lambda link: (real_wire(station, link, clock), clock)
+
+
+def real_wire(station: Station, link: str, clock: Clock) -> Wire:
+    """Return the wire of a link's real port, not yet opened."""
+    return make_wire(parse_port(station.ports[link]), clock, _line(station, link))
 
 
 def _line(station: Station, link: str) -> Line:
@@ -136,7 +145,7 @@ def _line(station: Station, link: str) -> Line:
 
 def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) -> tuple[Scan, list[LinkWorker]]:
     station = prepared.station
-    drivers = _drivers(station, board)
+    drivers = drivers_of(station, board)
     core = Control(station, board.signals, prepared.checked.procedure)
     scan = Scan(core, board, drivers, MemoryJournal(), plan.sinks)
     workers = []
@@ -146,7 +155,7 @@ def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) ->
     return scan, workers
 
 
-def _drivers(station: Station, board: Board) -> dict[str, Driver]:
+def drivers_of(station: Station, board: Board) -> dict[str, Driver]:
     """Return every link's driver, by link name; the I/O first, because OFF goes through it."""
     drivers: list[Driver] = [
         SwitchgearDriver(station, board),

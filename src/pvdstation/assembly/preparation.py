@@ -30,7 +30,7 @@ class Prepared(NamedTuple):
     @property
     def mode(self) -> Mode:
         """Return what kind of station it is."""
-        return _mode(self.station, self.simulator)
+        return mode_of(self.station, self.simulator)
 
     def refuse(self, problems: list[Problem], seed: int | None = None) -> RunResult:
         """Return the refusal of something that had been prepared."""
@@ -56,7 +56,7 @@ def prepare(recipe: str, station: str | None, seed: int | None = None) -> Prepar
     if recipe_named and station_named and station_source and loaded and checked and not problems:
         plain = read_toml(station_source.content, station_source.file).values
         return Prepared(recipe_named, station_named, loaded, plain, checked, find_simulator(loaded))
-    mode = _mode(loaded, find_simulator(loaded)) if loaded else None
+    mode = mode_of(loaded, find_simulator(loaded)) if loaded else None
     return refused(problems, recipe=recipe_named, station=station_named, mode=mode, seed=seed)
 
 
@@ -64,7 +64,8 @@ def _load_recipe(source: Source) -> Recipe:
     return load_recipe(source.content, source.file) if source.file else load_recipe(source.text)
 
 
-def _mode(station: Station, simulator: Served | Unserved | None) -> Mode:
+def mode_of(station: Station, simulator: Served | Unserved | None) -> Mode:
+    """Return whether a station is simulated; every doubt makes it live."""
     return "simulated" if station.is_simulated or isinstance(simulator, Served) else "live"
 
 
