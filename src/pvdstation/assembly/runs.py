@@ -108,6 +108,7 @@ class _Running:
         self.trace = Trace(prepared.station, board.signals, world.truth) if with_trace else None
         self._sampler = Sampler(self.trace, board.readings) if self.trace else None
         sinks = Sinks(self._gathering, follower, EventFile(events) if events else None)
+        self._absent = sinks.absent
         self.bench: Bench = build(prepared, world, board, Plan(self._seed, (sinks,), self._scanned), way.speed)
 
     def close(self) -> None:
@@ -125,7 +126,7 @@ class _Running:
             self.bench.scan.request(Request(verb, "operator"))
         if not self._way.is_attended and gathering.state not in _GOES_ON:
             self._act_for_nobody(now_ns)
-        if follower.gives_up():
+        if follower.gives_up() or (not gathering.has_begun and self._absent.is_too_long(now_ns)):
             self.bench.run.stop_now()
 
     def _act_for_nobody(self, now_ns: int) -> None:
@@ -144,8 +145,9 @@ class _Running:
         if self.trace is not None:
             self.trace.bands = gathering.bands(outcome.now_ns)
         gave_up = not outcome.ended and self._follower.gives_up()
-        reason = gathering.reason or ("ended by the operator" if gave_up else "it did not end")
-        lost = tuple(name for name, link in outcome.links.items() if link.fault)
+        lost = {} if gathering.has_begun else {name: link.fault for name, link in outcome.links.items() if link.fault}
+        unreached = "; ".join(f"{name} is not reached: {fault}" for name, fault in lost.items())
+        reason = gathering.reason or ("ended by the operator" if gave_up else unreached or "it did not end")
         return RunResult(
             outcome=_OUTCOMES.get(gathering.state, "stopped") if outcome.ended else "stopped",
             reason=reason,
@@ -160,5 +162,5 @@ class _Running:
             steps=gathering.steps(outcome.now_ns),
             alarms=gathering.alarms(),
             by_operator=gave_up or gathering.cause == "operator",
-            unreachable=() if gathering.has_begun else lost,
+            unreachable=tuple(lost),
         )

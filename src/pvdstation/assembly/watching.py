@@ -60,10 +60,32 @@ class Nobody:
         return False
 
 
+class Absent:
+    """Links that are lost, and since when: nobody waits for ever for an instrument before the first step."""
+
+    PATIENCE_NS = 10 * SECOND
+    """Time for six tries (runtime/backoff)."""
+
+    def __init__(self) -> None:
+        self._since_ns: dict[str, int] = {}
+
+    def notice(self, notice: Notice) -> None:
+        """Take a link's notice."""
+        if notice.is_lost:
+            self._since_ns.setdefault(notice.link, notice.at_ns)
+        else:
+            self._since_ns.pop(notice.link, None)
+
+    def is_too_long(self, now_ns: int) -> bool:
+        """Return whether a link has been lost for longer than anybody waits."""
+        return bool(self._since_ns) and now_ns - min(self._since_ns.values()) > self.PATIENCE_NS
+
+
 class Sinks:
     """Takes the scan's events first, in one fixed order: result, file, follower."""
 
     def __init__(self, gathering: Gathering, follower: Follower, file: EventFile | None) -> None:
+        self.absent = Absent()
         self._gathering = gathering
         self._follower = follower
         self._file = file
@@ -77,6 +99,7 @@ class Sinks:
 
     def notice(self, notice: Notice) -> None:
         """Take a link's notice. It is not one of the core's events and does not go into the file."""
+        self.absent.notice(notice)
         self._follower.noticed(notice)
 
 

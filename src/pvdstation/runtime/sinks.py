@@ -12,6 +12,7 @@ class Notice(NamedTuple):
     at_ns: int
     link: str
     text: str
+    is_lost: bool = False
 
 
 class EventSink(Protocol):

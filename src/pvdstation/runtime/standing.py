@@ -52,7 +52,7 @@ class Standing:
             return
         self._is_lost = self._is_new = True
         self._link.statistics.lost += 1
-        self._report(Notice(now_ns, self._driver.name, f"lost: {text}"))
+        self._report(Notice(now_ns, self._driver.name, f"lost: {text}", is_lost=True))
         self._driver.lose(now_ns)
 
     def welcome(self, now_ns: int) -> None:
