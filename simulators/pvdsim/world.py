@@ -61,13 +61,8 @@ class World:
         """Move plant and instruments; what falls due between two steps of the plant acts at the later one."""
         if now_ns < self._now_ns:
             raise ValueError(f"time goes back: {now_ns} ns after {self._now_ns} ns")
-        faults = self.faults
-        while faults.due_ns <= now_ns:
-            self._move_to(max(faults.due_ns, self._now_ns))
-            faults.act()
-        self._move_to(now_ns)
-
-    def _move_to(self, now_ns: int) -> None:
+        if self.faults.due_ns <= now_ns:
+            self._break_until(now_ns)
         self._now_ns = now_ns
         plant = self.plant
         end_ns = now_ns - now_ns % STEP_NS
@@ -78,6 +73,14 @@ class World:
             plant.advance_to(min(end_ns, max(self._due_ns, plant.now_ns + STEP_NS)))
             if plant.now_ns >= self._due_ns:
                 self._serve(plant.now_ns)
+
+    def _break_until(self, now_ns: int) -> None:
+        """Bring the plant to the time of each fault that is due, and let it act."""
+        faults = self.faults
+        while (due_ns := faults.due_ns) <= now_ns:
+            faults.due_ns = FAR_NS  # until it has acted
+            self.advance_to(max(due_ns, self._now_ns))
+            faults.act()
 
     def receive(self, name: str, data: bytes, now_ns: int) -> Replies:
         """Hand bytes to an instrument at a time that is not before the world's; return its replies."""
