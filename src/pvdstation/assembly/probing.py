@@ -21,7 +21,7 @@ from pvdstation.model.signals import SignalMap
 from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station, read_toml
 from pvdstation.runtime.clock import RealClock
-from pvdstation.runtime.probe import LATE, LinkProbe, Probed
+from pvdstation.runtime.probe import LATE, LinkProbe, Probed, Silence
 from pvdstation.wires.base import Wire
 from pvdstation.wires.link import Link
 from pvdstation.wires.loopback import LiveLoopbackWire, SharedWorld
@@ -132,14 +132,16 @@ def _probe_of(station: Station, link: str, driver: Driver, clock: Clock, shared:
     return LinkProbe(Link(wire, driver.framer, clock), driver, _silence(station, link))
 
 
-def _silence(station: Station, link: str) -> tuple[str, str]:
-    """Return what is to be said, and checked, when a port opens and nobody answers."""
-    port = station.ports[link]
+def _silence(station: Station, link: str) -> Silence:
+    port, protocol = station.ports[link], station.protocols[link]
     kind = parse_port(port).kind
-    what = f"{port} can be opened, but nothing there answers as {station.protocols[link]} does"
     is_line = kind is PortKind.SERIAL or (kind is PortKind.VISA and port.upper().startswith("ASRL"))
-    speed = "baud rate and parity" if is_line else "address and, behind a device server, its baud rate"
-    return what, f"Check that it is switched on, the cable, {speed}, and which instrument hangs there."
+    speed = "baud rate and parity" if is_line else "address and, behind a device server, baud rate"
+    return Silence(
+        f"{port} can be opened, but nothing there answers {protocol}",
+        f"{port} can be opened and something comes from there, but no answer in {protocol}",
+        f"Check that it is switched on, the cable, {speed}, and which instrument hangs there.",
+    )
 
 
 def _all_at_once(probes: Mapping[str, LinkProbe], clock: Clock) -> dict[str, Probed]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-TAKES_VALUE = frozenset({"--station", "--seed", "--plot", "--events", "--speed"})
+TAKES_VALUE = frozenset({"--station", "--seed", "--plot", "--events", "--speed", "--output", "-o"})
 """Options whose next word is theirs, whatever it begins with."""
 
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*(=.*)?", re.DOTALL)

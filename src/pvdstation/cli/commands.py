@@ -37,7 +37,9 @@ Recipe = Annotated[
 ]
 Station = Annotated[
     str | None,
-    typer.Option(metavar="NAME|FILE", help='Packaged station ("sim", "sim-host-loop") or a station file; default sim.'),
+    typer.Option(
+        metavar="NAME|FILE", help='Packaged ("sim", "sim-host-loop", "example") or a station file; default sim.'
+    ),
 ]
 Seed = Annotated[
     int, typer.Option(min=0, max=2**32 - 1, help="Seed of all simulated noise; the same seed, the same run.")
@@ -152,3 +154,71 @@ def run(
 
     streams = context.ensure_object(Streams)
     raise typer.Exit(run_follow(streams, recipe, station, fault or (), speed=speed, seed=seed, live=live))
+
+
+@app.command()
+def probe(context: typer.Context, station: Station = None, *, json: Json = False) -> None:
+    """Ask every instrument who it is, and write no output.
+
+    Connects to every instrument of the station at once, over its real port, and greets it with the driver of a run.
+    Prints per link: identity, round-trip time (median), misses, and what happens there if this program vanishes.
+    One sentence says why an instrument is not reachable; then the exit code is 6.
+
+    \b
+    Examples:
+      pvd probe
+      pvd probe --station our-station.toml --json
+    """
+    del json
+    from pvdstation.cli.probe_command import run_probe
+
+    raise typer.Exit(run_probe(context.ensure_object(Streams), station))
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="The station file to write.")
+    ] = "station.toml",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing and take every default.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists, without asking.")] = False,
+    json: Json = False,
+) -> None:
+    """Ask a few questions and write a commented station file.
+
+    Name, supplies, materials, who owns the rate loop, and every instrument's port; an empty answer takes the default
+    in brackets. Everything else comes from the packaged station "example": each value says what it is, its range,
+    and how it is proved on the bench. Answers may also come from a pipe. Ctrl+C leaves nothing behind.
+
+    \b
+    Examples:
+      pvd init -o our-station.toml
+      pvd init --yes -o our-station.toml
+    """
+    del json
+    from pvdstation.cli.init_command import run_init
+
+    raise typer.Exit(run_init(context.ensure_object(Streams), output, yes=yes, force=force))
+
+
+schemas = typer.Typer(help="Print the JSON schema of a file, for editors.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(schemas, name="schema")
+
+
+@schemas.command("station")
+def schema_station(context: typer.Context, *, json: Json = False) -> None:
+    """Print the JSON schema of the station file.
+
+    A file that begins with "#:schema ./station.schema.json" is then completed and checked while it is typed, by
+    editors that know TOML (taplo, Even Better TOML). The command writes JSON with and without --json.
+
+    \b
+    Example:
+      pvd schema station > station.schema.json
+    """
+    del json
+    from pvdstation.cli.schema_command import run_schema_station
+
+    raise typer.Exit(run_schema_station(context.ensure_object(Streams)))

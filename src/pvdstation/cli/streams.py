@@ -71,6 +71,11 @@ class Streams:
         """Write a sentence that is not the result."""
         self.err.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    def ask(self, text: str) -> None:
+        """Write a question; the answer is typed behind it."""
+        self.err.print(text, end="", highlight=False, markup=False, soft_wrap=True)
+        sys.stderr.flush()
+
     def document(self, fields: Mapping[str, object]) -> None:
         """Write the JSON document."""
         encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")

@@ -91,6 +91,7 @@ UNITS: dict[str, dict[str, float]] = {dimension: dict(table) for dimension, tabl
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*({NUMBER})\s*(.*?)\s*", re.ASCII)
 _LONGEST = 60
+_NUMBER_FOR_EDITORS = NUMBER.replace(r"\d", "[0-9]")  # JSON schemas know no ASCII flag
 
 
 class QuantityError(ValueError):
@@ -183,10 +184,11 @@ def _validator(dimension: str) -> Callable[[Any], float]:
 
 
 def _quantity(dimension: str) -> tuple[BeforeValidator, WithJsonSchema]:
-    return (
-        BeforeValidator(_validator(dimension)),
-        WithJsonSchema({"type": "string", "examples": [DIMENSIONS[dimension].example]}),
-    )
+    noun, _, example = DIMENSIONS[dimension]
+    units = "|".join(re.escape(unit) for unit in UNITS[dimension])
+    schema = {"type": "string", "description": f"a {noun} with its unit", "examples": [example]}
+    pattern = rf"^\s*{_NUMBER_FOR_EDITORS}\s*({units})\s*$"
+    return BeforeValidator(_validator(dimension)), WithJsonSchema({**schema, "pattern": pattern})
 
 
 Nanometres = Annotated[float, *_quantity("length")]

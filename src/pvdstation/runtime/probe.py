@@ -27,6 +27,14 @@ class Probed(NamedTuple):
     misses: int
 
 
+class Silence(NamedTuple):
+    """What to say when nobody answers, when only nonsense comes, and what to check then."""
+
+    nothing: str
+    nonsense: str
+    write: str
+
+
 class _Over(Exception):
     """The time for all instruments is over."""
 
@@ -40,8 +48,7 @@ class LinkProbe:
     GREETINGS = 3
     ROUNDS = 5
 
-    def __init__(self, link: Link, driver: Driver, silence: tuple[str, str]) -> None:
-        """``silence``: what to say, and what to do, when there is no answer."""
+    def __init__(self, link: Link, driver: Driver, silence: Silence) -> None:
         self._link = link
         self._driver = driver
         self._silence = silence
@@ -53,7 +60,7 @@ class LinkProbe:
         self._deadline_ns = deadline_ns
         try:
             self._link.open()
-            fault, write = ("", "") if self._greet() else self._silence
+            fault, write = ("", "") if self._greet() else self._why_not()
             if not fault:
                 self._read()
         except WireLost as lost:
@@ -61,12 +68,16 @@ class LinkProbe:
         except Refused as refused:
             fault, write = refused.problems[0].what, refused.problems[0].write
         except ValueError as malformed:
-            fault, write = f"malformed answer: {malformed}", self._silence[1]
+            fault, write = f"malformed answer: {malformed}", self._silence.write
         except _Over:
-            fault, write = ("", "") if self._driver.identity else (LATE, self._silence[1])
+            fault, write = ("", "") if self._driver.identity else (LATE, self._silence.write)
         finally:
             self._link.close()
         return self._told(fault, write)
+
+    def _why_not(self) -> tuple[str, str]:
+        silence = self._silence
+        return silence.nonsense if self._link.statistics.surplus else silence.nothing, silence.write
 
     def _told(self, fault: str, write: str) -> Probed:
         told = self._link.statistics
