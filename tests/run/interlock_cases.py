@@ -143,6 +143,10 @@ def _foreline_fills(bench: StationBench) -> None:
     bench.plant.vacuum.foreline_mbar = 6.0
 
 
+def _restarts_sqc(bench: StationBench) -> None:
+    bench.instrument("sqc").power_cycle(bench.now_ns)
+
+
 def _crystal_dies(bench: StationBench) -> None:
     bench.plant.crystals[1].is_dead = True
 
@@ -216,6 +220,8 @@ CASES: tuple[Case, ...] = (
     Case("boat_resistance", resists(2.5), during("condition", "ramp 1", 0.5), within_s=4.5, note="torn"),
     Case("boat_resistance_drift", resists(1.3), during("deposit", "thickness", 27.0), recipe=THICK),
     Case("sqc_link", cuts("sqc", 20.0), during("condition", "soak 2"), response=HOLD, within_s=2.75, end="stopped"),
+    Case("sqc_reset", _restarts_sqc, during("pump_down", "pressure", 0.5), ALARM, 3.0, "complete",
+         changes=LONG_PUMPING),
     Case("rate_fresh", cuts("sqc", 20.0), response=HOLD, within_s=1.75, end="stopped"),
     Case("crystal", _crystal_dies, response=HOLD, within_s=1.0, end="stopped"),
     Case("power_ceiling", _writes_a_soak_power, during("condition", "supply on"), within_s=16.0),

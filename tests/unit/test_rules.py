@@ -289,3 +289,9 @@ def test_off_and_closing_ask_nobody() -> None:
 def test_every_level_expires_after_the_lease() -> None:
     ruling = arbitrate(outputs(), view(HEALTHY, outputs()), EMPTY, (), frozenset())
     assert ruling.outputs.until_ns == NOW_NS + 1_500_000_000
+
+
+def test_a_valve_told_to_open_is_not_closed_however_its_switch_was_last_seen() -> None:
+    ready = {**HEALTHY, "gate": 0, "foreline_valve": 0}
+    assert missing("roughing", view(ready, outputs(gate=False, foreline=False)), EMPTY) is None
+    assert missing("roughing", view(ready, outputs(gate=False, foreline=True)), EMPTY) is not None

@@ -334,6 +334,16 @@ def io_is_armed(v: View, _scene: Scene) -> bool:
     return v.readings[v.s.io_watchdog].value != 0
 
 
+def says_zero(signal: str) -> Callable[[View, Scene], bool]:
+    """Return the claim that a flag is not raised; a link that says nothing has a rule of its own."""
+
+    def holds(v: View, _scene: Scene) -> bool:
+        reading = v.readings[v.s.number[signal]]
+        return reading.quality is not Quality.GOOD or reading.value == 0
+
+    return holds
+
+
 def supplies_younger(v: View, _scene: Scene) -> bool:
     """Return whether every energised supply's current is fresh."""
     return all(not math.isnan(v.supply(w.signals.current)) for w in c.energised(v))

@@ -68,19 +68,20 @@ BACKING = _contact("backing_running", "backing pump runs")
 # --- positions ---
 
 
-def _closed(attribute: str, sentence: str) -> Condition:
+def _closed(signal: str, output: str, sentence: str) -> Condition:
+    """Return the claim that a valve is told to be closed and is: its switches may still be of before an opening."""
     return Condition(
         sentence,
-        lambda v, _scene: v.is_closed(getattr(v.s, attribute)),
-        lambda v: position_text(v, getattr(v.s, attribute)),
+        lambda v, _scene: v.is_closed(getattr(v.s, signal)) and not getattr(v.last, output),
+        lambda v: position_text(v, getattr(v.s, signal)),
     )
 
 
-GATE_CLOSED = _closed("gate", "HV gate confirmed closed")
-ROUGHING_CLOSED = _closed("roughing", "roughing valve confirmed closed")
-FORELINE_CLOSED = _closed("foreline_valve", "fore-line valve confirmed closed")
-N2_CLOSED = _closed("n2", "N2 valve confirmed closed")
-VENT_CLOSED = _closed("vent", "vent valve confirmed closed")
+GATE_CLOSED = _closed("gate", "gate", "HV gate confirmed closed")
+ROUGHING_CLOSED = _closed("roughing", "roughing", "roughing valve confirmed closed")
+FORELINE_CLOSED = _closed("foreline_valve", "foreline", "fore-line valve confirmed closed")
+N2_CLOSED = _closed("n2", "n2", "N2 valve confirmed closed")
+VENT_CLOSED = _closed("vent", "vent", "vent valve confirmed closed")
 GATE_OPEN = Condition("HV gate confirmed open", lambda v, _s: v.is_open(v.s.gate), lambda v: position_text(v, v.s.gate))
 SHUTTERS_CLOSED = Condition(
     "all shutters confirmed closed",
@@ -94,7 +95,7 @@ FORELINE_OPEN = Condition(
 )
 FORELINE_MAY_OPEN = Condition(
     "roughing valve closed, or the chamber below the gate's limit",
-    lambda v, _scene: v.is_closed(v.s.roughing) or v.pressure <= v.station.limits.gate_close,
+    lambda v, scene: ROUGHING_CLOSED.holds(v, scene) or v.pressure <= v.station.limits.gate_close,
     lambda v: position_text(v, v.s.roughing),
 )
 

@@ -227,6 +227,8 @@ INTERLOCKS: tuple[Interlock, ...] = (
         "roughing_valve", "PM9", "conditions of the roughing valve", lambda v, _s: v.last.roughing,
         k.every(c.GATE_CLOSED, c.BACKING, c.N2_CLOSED, c.VENT_CLOSED, c.DOOR), ActionClass.HOLD, closes="roughing",
     ),
+    Interlock("sqc_reset", "sqc", "the SQC-310 has not been restarted since it was prepared", k.always,
+              k.says_zero("sqc.was_reset"), ActionClass.ALARM),
     Interlock("rate_attention", "rate", "rate within the attention band", k.layer_rate_exposed,
               k.rate_within(lambda s: s.limits.rate_attention.within), ActionClass.ALARM,
               delay_s=lambda s: s.limits.rate_attention.hold),
