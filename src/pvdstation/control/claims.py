@@ -113,7 +113,7 @@ def gate_may_stay(v: View, scene: Scene) -> bool:
 def supply_agrees(v: View, _scene: Scene) -> bool:
     """Return whether each supply delivers what its loop asks, judged above the current of the station file."""
     limits = v.station.limits
-    for w in c.energised(v):
+    for w in c.measured(v):
         asked, flows = c.commanded_a(v, w), v.supply(w.signals.current)
         if math.isnan(asked):
             continue  # nobody knows what the SQC-310 asks: its own link rule acts
@@ -125,11 +125,12 @@ def supply_agrees(v: View, _scene: Scene) -> bool:
 def supply_state(v: View, _scene: Scene) -> bool:
     """From the mode threshold on the supply regulates current; it has no fault, no error, and the right reference."""
     above_a = v.station.limits.mode_above
-    for w in c.energised(v):
+    for w in c.measured(v):
         slow_ns = 3 * v.frame.supply_age_ns
         if v.value(w.signals.faults, slow_ns) != 0 or v.value(w.signals.error, slow_ns) != 0:
             return False
-        if v.value(w.signals.external, slow_ns) != (w.supply.current_source == "analogue"):
+        is_external = v.value(w.signals.external, slow_ns)
+        if w.supply.shows_reference and is_external != (w.supply.current_source == "analogue"):
             return False
         asked, flows = c.commanded_a(v, w), v.supply(w.signals.current)
         if (asked > above_a or flows > above_a) and v.supply(w.signals.mode) != SupplyMode.CC:
@@ -144,7 +145,7 @@ def power_ceiling(v: View, _scene: Scene) -> bool:
         if not math.isnan(asked) and asked > (w.source.max_power + 0.2) * w.supply.full_scale / 100:
             return False
         watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
-        if not watts <= w.supply.p_limit:
+        if w.is_linked and not watts <= w.supply.p_limit:
             return False
     return True
 
@@ -346,7 +347,7 @@ def says_zero(signal: str) -> Callable[[View, Scene], bool]:
 
 def supplies_younger(v: View, _scene: Scene) -> bool:
     """Return whether every energised supply's current is fresh."""
-    return all(not math.isnan(v.supply(w.signals.current)) for w in c.energised(v))
+    return all(not math.isnan(v.supply(w.signals.current)) for w in c.measured(v))
 
 
 def limit(name: str) -> Callable[[Station], float]:

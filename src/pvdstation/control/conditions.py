@@ -33,6 +33,11 @@ def energised(v: View) -> list[Wiring]:
     return [w for w in v.frame.sources if v.last.supply[w.supply_index].on]
 
 
+def measured(v: View) -> list[Wiring]:
+    """Return the energised sources whose supply can be asked; one without a link is not measured."""
+    return [w for w in energised(v) if w.is_linked]
+
+
 def commanded_a(v: View, w: Wiring) -> float:
     """Return the current that the loop's owner asks of a supply, A; NaN when nobody knows."""
     if w.supply.current_source == "digital":
@@ -211,16 +216,19 @@ def _others_off(v: View, scene: Scene) -> bool:
     layer = scene.layer
     limit = v.station.limits.hot_above
     return all(
-        v.value(w.signals.current, 3 * v.frame.supply_age_ns) <= limit
+        v.value(w.signals.current, 3 * v.frame.supply_age_ns) <= limit if w.is_linked else v.is_off(w)
         for w in v.frame.sources
         if layer is None or w.index != layer.source
     )
 
 
 def _current_text(v: View) -> str:
-    return ", ".join(
-        f"{w.name} {_number(v.value(w.signals.current, 3 * v.frame.supply_age_ns), 'A')}" for w in v.frame.sources
-    )
+    def current(w: Wiring) -> str:
+        if not w.is_linked:
+            return f"not measured, enable contact {'open' if v.io(w.enable_open) == 1 else 'not confirmed open'}"
+        return _number(v.value(w.signals.current, 3 * v.frame.supply_age_ns), "A")
+
+    return ", ".join(f"{w.name} {current(w)}" for w in v.frame.sources)
 
 
 OTHER_SOURCES_OFF = Condition("other sources below 1 A", _others_off, _current_text)
@@ -241,7 +249,7 @@ def _armed(v: View, scene: Scene) -> bool:
     if scene.layer is not None:
         wanted = [*wanted, v.frame.sources[scene.layer.source]]
     age_ns = 3 * v.frame.supply_age_ns
-    return all(v.value(w.signals.armed, age_ns) == 1 for w in wanted)
+    return all(v.value(w.signals.armed, age_ns) == 1 for w in wanted if w.is_linked)
 
 
 SUPPLY_ARMED = Condition(

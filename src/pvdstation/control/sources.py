@@ -38,6 +38,8 @@ class Wiring:
         self.crystal = signals.sensor[source.sensor]
         self.tooling_pct = station.sensor[source.sensor].tooling
         self.host = source.rate_loop == "host"
+        self.is_linked = self.supply.has_link
+        self.io_age_ns = to_ns(station.limits.age.io)
         self.hot_above_a = station.limits.hot_above
         self.supply_age_ns = to_ns(station.limits.age.supply)
         self.cool_down_ns = to_ns(source.cool_down)
@@ -52,12 +54,17 @@ def updated(
     current = readings[wiring.signals.current]
     fresh = current.quality is Quality.GOOD and now_ns - current.at_ns <= wiring.supply_age_ns
     on = last.supply[wiring.supply_index].on
-    off = (
-        fresh
-        and current.value <= wiring.hot_above_a
-        and readings[wiring.signals.mode].value == SupplyMode.OFF
-        and not on
-    )
+    if wiring.is_linked:
+        off = (
+            fresh
+            and current.value <= wiring.hot_above_a
+            and readings[wiring.signals.mode].value == SupplyMode.OFF
+            and not on
+        )
+    else:  # nothing is measured: the enable contact read back open is all there is
+        contact = readings[wiring.enable_open]
+        off = contact.quality is Quality.GOOD and now_ns - contact.at_ns <= wiring.io_age_ns and contact.value == 1
+        off = off and not on
     hot = before.is_hot or on or (fresh and current.value > wiring.hot_above_a)
     off_since = (before.off_since_ns if before.off_since_ns is not None else now_ns) if off else None
     if hot and off_since is not None and now_ns - off_since >= wiring.cool_down_ns:

@@ -134,6 +134,8 @@ class View:
 
     def is_off(self, wiring: Wiring) -> bool:
         """Return whether a source is confirmed off: output off and below 1 A, or its enable contact open."""
+        if not wiring.is_linked:
+            return self.io(wiring.enable_open) == 1 and not self.last.supply[wiring.supply_index].on
         current = self.value(wiring.signals.current, 3 * self.frame.supply_age_ns)
         return current <= self.station.limits.hot_above and not self.last.supply[wiring.supply_index].on
 

@@ -96,7 +96,9 @@ def staged(name: str, v: View, p: Power) -> Power:
 
 
 def is_off(v: View, w: Wiring) -> bool:
-    """Return whether off is read back: output off, below 1 A, enable contact open."""
+    """Return whether off is read back: output off, below 1 A, enable contact open; without a link the contact alone."""
+    if not w.is_linked:
+        return v.is_off(w)
     return (
         v.supply(w.signals.mode) == SupplyMode.OFF
         and v.supply(w.signals.current) <= v.station.limits.hot_above
@@ -133,6 +135,8 @@ class Shared:
         w = self.w
         text = "supply on, no current yet"
         on = v.last.supply[w.supply_index].on
+        if not w.is_linked and on and v.io(w.enable_open) == 0:
+            return PowerTick(staged(after, v, p), self.on(v), opens_shutter=False, text="enable contact closed")
         mode = v.supply(w.signals.mode)
         if on and mode > SupplyMode.OFF and v.supply(w.signals.current) <= v.station.limits.hot_above:
             return PowerTick(staged(after, v, p), self.on(v), opens_shutter=False, text=text)

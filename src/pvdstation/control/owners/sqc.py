@@ -34,6 +34,8 @@ class SqcOwner(Shared):
             case "prepare":
                 text = "template, material, film and layer written and read back"
                 return self.answered(p, v, ActionKind.SQC_PREPARE, "sqc", "arm", text, SUPPLY_OFF)
+            case "arm" if not self.w.is_linked:  # set by hand; its enable contact is on the I/O's watchdog
+                return self.energise(staged("energise", v, p), v, "start")
             case "arm":
                 text = "supply armed, every limit read back"
                 return self.answered(p, v, ActionKind.SUPPLY_ARM, self.w.link, "energise", text, SUPPLY_OFF)

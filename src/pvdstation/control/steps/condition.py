@@ -79,7 +79,7 @@ class Condition:
         return {
             "material": self.w.name,
             "rate_at_end_nm_s": p.track.rate_nm_s,
-            "peak_power_w": p.peak_w,
+            "peak_power_w": p.peak_w if self.w.is_linked else math.nan,
             "pressure_max_mbar": p.worst_mbar,
         }
 

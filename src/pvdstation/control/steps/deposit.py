@@ -281,6 +281,6 @@ class Deposit:
             "rate_mean_nm_s": statistics.mean,
             "rate_sd_nm_s": statistics.sd,
             "time_to_rate_s": p.time_to_rate_s,
-            "peak_power_w": statistics.peak_w,
+            "peak_power_w": statistics.peak_w if self.w.is_linked else math.nan,
             "pressure_max_mbar": statistics.worst_mbar,
         }
