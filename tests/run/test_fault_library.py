@@ -24,8 +24,9 @@ from pvdstation.protocol import modbus, sqc310
 FILM = "10 nm Zn at 0.5 nm/s"  # opens at 51.5 s, closes after 71 s
 THICK = "20 nm Zn at 0.5 nm/s"  # closes after 91 s
 GAS = "N2 to 50 mbar for 10 s"  # isolates at 300 s, fills from 312 s to 322 s, evacuates from 332 s
-CHANGES = QUICK | {"defaults.evacuate_timeout": "4 min"}
+EVACUATES_WITHIN = {FILM: "30 s", THICK: "30 s", GAS: "4 min"}
 UNSEEN = ""
+ENERGY = ("io", "sqc", "supply.1")
 
 
 class Row(NamedTuple):
@@ -52,7 +53,9 @@ def unseen(*faults: str) -> list[Row]:
 
 def dead(link: str, sees: str, words: str, first: str, most: str, ends: str, off_s: float) -> list[Row]:
     """Everything that leaves a link without good answers for good, and the restart that takes too long."""
-    kinds = ("lost", "late 0.5s", "merged", "corrupted", "silent")
+    kinds = (
+        ("lost", "late 0.5s", "merged", "corrupted", "silent") if link in ENERGY else ("lost", "corrupted", "silent")
+    )
     return [Row(f"t=55s {link} {kind}", sees, words, first, most, ends, off_s) for kind in kinds]
 
 
@@ -180,7 +183,7 @@ class Watched(StationBench):
         self._truths: dict[str, Callable[[], tuple[float, float]]] = {}
         self._seen: dict[str, deque[tuple[int, float, float]]] = {}
         self._compared: dict[str, int] = {}
-        super().__init__(recipe, CHANGES)
+        super().__init__(recipe, QUICK | {"defaults.evacuate_timeout": EVACUATES_WITHIN[recipe]})
         world = self.world.inner
         receive = world.receive
 
