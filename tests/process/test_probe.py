@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 import pyvisa
 from pymodbus.client import ModbusTcpClient
-from serve_bench import run_core, served
+from serve_bench import received, run_core, served
 
 LINKS = ["sqc", "supply1", "supply2", "io", "gauges", "turbo"]
 OVERALL_S = 20.0
@@ -85,6 +85,18 @@ def test_what_others_have_set_stays(tmp_path):
         supply.close()
         manager.close()
         client.close()
+
+
+def test_a_supply_that_is_on_is_greeted_and_not_kept_alive(tmp_path):
+    with served(tmp_path) as here, here.connect("supply1") as supply:
+        supply.sendall(b"OUTP 1\nOUTP?\n")
+        assert received(supply) == b"1\r\n"
+        code, told, _ = probe("--station", str(here.station))
+        links = links_of(told)
+        assert code == 0
+        assert links["supply1"]["exchanges"] == 6 < links["supply2"]["exchanges"]
+        supply.sendall(b"OUTP?\n")
+        assert received(supply) == b"1\r\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")

@@ -95,7 +95,7 @@ def is_read(link: str, heard: bytes) -> bool:
     if link == "sqc":
         frames = sqc310.CommandFramer().feed(heard)
         words = [sqc310.decode_command(frame).message for frame in frames]
-        return bool(words) and all(re.fullmatch(r"@|J|K\d+|PA.*|[A-Z]+\d* ?\d*\?.*", word) for word in words)
+        return bool(words) and all(re.fullmatch(r"@|J|[K-Q]\d+|PA.*|[A-Z]+\d* ?\d*\?.*", word) for word in words)
     if link == "io":
         frames = modbus.TcpFramer().feed(heard)
         return bool(frames) and all(frame[7] in READS for frame in frames)
@@ -129,6 +129,17 @@ def test_nothing_but_questions_reaches_the_instruments(overhear, station, change
     assert {name for name, heard in overheard.heard.items() if not is_read(name, heard)} == set()
     if change is with_relay:
         assert world.instruments["sqc"].relays.is_on(5)  # left as it was found
+
+
+def test_a_survey_reads_and_gives_the_fingerprint_of_the_file(overhear, station, capsys):
+    assert run_probe(Streams(), station(SIM), with_survey=True) is ExitCode.COMPLETE
+    ((_, overheard),) = overhear
+    assert is_read("sqc", overheard.heard["sqc"])
+    head, fingerprint = capsys.readouterr().out.split("[sqc.fingerprint]")
+    assert "HA1" in head
+    values = read_toml(SIM.encode(), "sim.toml").values["sqc"]["fingerprint"]
+    shown = dict(re.findall(r'^"(.+)" = "(.+)"$', fingerprint, re.MULTILINE))
+    assert shown == values
 
 
 def test_every_link_has_identity_time_and_what_follows(capsys):

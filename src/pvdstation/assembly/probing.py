@@ -1,7 +1,8 @@
 """Asks every instrument of a station who it is, all links at once; builds no core and no scan, so nothing decides."""
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Thread
 
@@ -12,7 +13,10 @@ from pvdstation.assembly.served import find_simulator
 from pvdstation.assembly.sources import read_station
 from pvdstation.assembly.vanishing import if_we_vanish
 from pvdstation.assembly.world import open_world
-from pvdstation.drivers.base import Board, Driver
+from pvdstation.drivers.base import Board, Driver, Routine
+from pvdstation.drivers.sqc310 import SqcDriver
+from pvdstation.drivers.sqc310_survey import Found
+from pvdstation.drivers.sqc310_talk import Declined
 from pvdstation.model.clock import SECOND, Clock
 from pvdstation.model.port_rules import unstable_ports
 from pvdstation.model.ports import PortKind, parse_port
@@ -31,6 +35,8 @@ LONGEST_S = 15.0
 _GRACE_S = 3.0  # for the exchange that is going on then
 _NO_LINK = Probed("", "", "", None, 0, 0)
 _DECIMALS_MS = 2
+_COMPARED = re.compile(r"(A[245] |D)[0-9]+")
+"""How the tables are addressed that ``[sqc.fingerprint]`` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,13 @@ class ProbeResult:
     mode: Mode
     links: tuple[LinkFound, ...]
     warnings: tuple[Problem, ...]
+    survey: tuple[Found, ...] | None = None
+    """Everything documented that the SQC-310 told; None when it was not asked for."""
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        """Return what ``[sqc.fingerprint]`` of this station would hold, as the unit is now."""
+        return {found.asked: found.told for found in self.survey or () if _COMPARED.fullmatch(found.asked)}
 
     @property
     def unreachable(self) -> tuple[LinkFound, ...]:
@@ -92,18 +105,21 @@ class ProbeResult:
             "links": [found.as_json() for found in self.links],
             "warnings": [warning.as_json() for warning in self.warnings],
             "errors": [_problem(found).as_json() for found in self.unreachable],
+            **({} if self.survey is None else {"survey": [list(found) for found in self.survey]}),
         }
 
 
-def probe(station: str | None) -> ProbeResult:
+def probe(station: str | None, *, with_survey: bool = False) -> ProbeResult:
     """Ask every instrument of a station (packaged name or file). Raises Refused by the file, and NoSimulator."""
+    survey: list[Found] = []
     source = read_station(station)
     loaded = load_station(source.content, source.file)
     drivers = _reading_drivers(loaded)
     clock = RealClock()
     world = open_world(read_toml(source.content, source.file).values, 1) if loaded.is_simulated else None
     shared = SharedWorld(world, clock) if world is not None else None
-    probes = {link: _probe_of(loaded, link, driver, clock, shared) for link, driver in drivers.items()}
+    also = {link: _survey_of(driver, survey) if with_survey else None for link, driver in drivers.items()}
+    probes = {link: _probe_of(loaded, link, driver, clock, shared, also[link]) for link, driver in drivers.items()}
     told = _all_at_once(probes, clock)
     rows = [*loaded.ports, *(f"supply{number}" for number, supply in loaded.supply.items() if not supply.has_link)]
     links = tuple(
@@ -114,7 +130,9 @@ def probe(station: str | None) -> ProbeResult:
         for link in rows
     )  # fmt: skip
     warnings = tuple(Problem(".".join(map(str, path)), what, write) for path, what, write in unstable_ports(loaded))
-    return ProbeResult(Named(loaded.name, source.sha256), mode_of(loaded, find_simulator(loaded)), links, warnings)
+    mode = mode_of(loaded, find_simulator(loaded))
+    told_all = tuple(survey) if with_survey else None
+    return ProbeResult(Named(loaded.name, source.sha256), mode, links, warnings, told_all)
 
 
 def _reading_drivers(station: Station) -> dict[str, Driver]:
@@ -124,12 +142,33 @@ def _reading_drivers(station: Station) -> dict[str, Driver]:
     return drivers_of(station, Board(SignalMap(station)))
 
 
-def _probe_of(station: Station, link: str, driver: Driver, clock: Clock, shared: SharedWorld | None) -> LinkProbe:
+def _survey_of(driver: Driver, found: list[Found]) -> Callable[[], Routine] | None:
+    """Return the routine that reads everything documented of an SQC-310; None for other instruments."""
+    if not isinstance(driver, SqcDriver):
+        return None
+
+    def survey() -> Routine:
+        try:
+            found.extend((yield from driver.survey()))
+        except Declined:
+            return  # what is missing shows: a survey is whole or empty
+
+    return survey
+
+
+def _probe_of(
+    station: Station,
+    link: str,
+    driver: Driver,
+    clock: Clock,
+    shared: SharedWorld | None,
+    also: Callable[[], Routine] | None,
+) -> LinkProbe:
     if shared is not None:
         wire: Wire = LiveLoopbackWire(shared, instrument_of(station, link), clock)
     else:
         wire = real_wire(station, link, clock)
-    return LinkProbe(Link(wire, driver.framer, clock), driver, _silence(station, link))
+    return LinkProbe(Link(wire, driver.framer, clock), driver, _silence(station, link), also)
 
 
 def _silence(station: Station, link: str) -> Silence:

@@ -157,7 +157,15 @@ def run(
 
 
 @app.command()
-def probe(context: typer.Context, station: Station = None, *, json: Json = False) -> None:
+def probe(
+    context: typer.Context,
+    station: Station = None,
+    *,
+    survey: Annotated[
+        bool, typer.Option("--survey", help="Also read all that the SQC-310 can tell, and its fingerprint.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Ask every instrument who it is, and write no output.
 
     Connects to every instrument of the station at once, over its real port, and greets it with the driver of a run.
@@ -172,7 +180,7 @@ def probe(context: typer.Context, station: Station = None, *, json: Json = False
     del json
     from pvdstation.cli.probe_command import run_probe
 
-    raise typer.Exit(run_probe(context.ensure_object(Streams), station))
+    raise typer.Exit(run_probe(context.ensure_object(Streams), station, with_survey=survey))
 
 
 @app.command()

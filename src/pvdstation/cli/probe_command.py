@@ -18,12 +18,12 @@ _ABNORMAL = "bold red"
 _WIDE = 110
 
 
-def run_probe(streams: Streams, station: str | None) -> ExitCode:
+def run_probe(streams: Streams, station: str | None, *, with_survey: bool = False) -> ExitCode:
     """Ask, show; return the exit code."""
     waiting = streams.console.status("asking every instrument", spinner="line")
     try:
         with waiting if streams.console.is_terminal else nullcontext():
-            result = probe(station)
+            result = probe(station, with_survey=with_survey)
     except Refused as refusal:
         return finish_refused(streams, refused(refusal.problems), [])
     except NoSimulator as missing:
@@ -31,7 +31,7 @@ def run_probe(streams: Streams, station: str | None) -> ExitCode:
     if streams.json:
         streams.document(result.as_json())
     streams.show(heading("probe", result.station.name, result.mode), "", _table(result, streams.width), "")
-    streams.show(*_closing(result))
+    streams.show(*_survey(result), *_closing(result))
     return ExitCode.NOT_REACHABLE if result.unreachable else ExitCode.COMPLETE
 
 
@@ -69,6 +69,18 @@ def _cells(found: LinkFound, *, is_wide: bool) -> list[Text]:
     if is_wide:
         return [Text(part) for part in (found.link, port, identity, trip, misses, found.if_we_vanish)]
     return [Text(part) for part in (f"{found.link}\n  {port}", f"{identity}\n  {found.if_we_vanish}", trip, misses)]
+
+
+def _survey(result: ProbeResult) -> list[Text]:
+    """Return what the SQC-310 told, and the table for the station file."""
+    if result.survey is None:
+        return []
+    if not result.survey:
+        return [Text("the SQC-310 did not tell everything: ask again\n", style=_ABNORMAL)]
+    lines = [Text(f"{found.asked:<12} {found.told}") for found in result.survey]
+    lines += [Text("\n[sqc.fingerprint] # raw values of what is compared and never written; as this unit answers")]
+    lines += [Text(f'"{asked}" = "{told}"') for asked, told in result.fingerprint.items()]
+    return [*lines, Text("")]
 
 
 def _closing(result: ProbeResult) -> list[Text]:

@@ -1,5 +1,6 @@
 """One link on its own: greeted by its driver and read a few times. Nothing but greetings and polls is ever begun."""
 
+from collections.abc import Callable
 from statistics import median
 from typing import NamedTuple
 
@@ -48,10 +49,12 @@ class LinkProbe:
     GREETINGS = 3
     ROUNDS = 5
 
-    def __init__(self, link: Link, driver: Driver, silence: Silence) -> None:
+    def __init__(self, link: Link, driver: Driver, silence: Silence, also: Callable[[], Routine] | None = None) -> None:
+        """``also``: what is read once, after the polls."""
         self._link = link
         self._driver = driver
         self._silence = silence
+        self._also = also
         self._deadline_ns = 0
         self._round_trips: list[int] = []
 
@@ -63,6 +66,8 @@ class LinkProbe:
             fault, write = ("", "") if self._greet() else self._why_not()
             if not fault:
                 self._read()
+                if self._also is not None:
+                    self._run(self._also())
         except WireLost as lost:
             fault, write = str(lost), ""
         except Refused as refused:
