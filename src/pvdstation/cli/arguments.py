@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-TAKES_VALUE = frozenset({"--station", "--seed", "--plot", "--events", "--speed", "--output", "-o"})
+TAKES_VALUE = frozenset({"--station", "--seed", "--plot", "--events", "--speed", "--fault", "--output", "-o"})
 """Options whose next word is theirs, whatever it begins with."""
 
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*(=.*)?", re.DOTALL)
@@ -25,7 +25,7 @@ def shield(arguments: Sequence[str]) -> list[str]:
                 following = next(words, None)
                 if following is not None:
                     kept.append(following)
-    return [*kept, "--", *behind] if behind else kept
+    return [*kept, "--", *behind] if behind or "--" in arguments[len(kept) :] else kept
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
