@@ -81,7 +81,7 @@ LINKS = [
     # a power cycle switches off what the instrument drives
     Row("t=55s io reset", "io_watchdog", "", "C3", "C3", "aborted", 1.5),
     Row("t=55s for 5s io reset", "io_link", "I/O readings fresh", "C3", "C3", "aborted", 1.5),
-    Row("t=55s sqc reset", "rate_loop", "SQC-310 is in phase 0", "C1", "C2", "stopped", 1.5),
+    Row("t=55s sqc reset", "sqc_reset", "has not been restarted", "C0", "C2", "stopped", 1.5),
     Row("t=55s for 5s sqc reset", "supply_state", "constant current", "C3", "C3", "aborted", 1.5),
     Row("t=55s supply.1 reset", "supply_state", "constant current", "C3", "C3", "aborted", 1.5),
     Row("t=55s for 5s supply.1 reset", "supply_link", "supply readings fresh", "C3", "C3", "aborted", 1.5),
