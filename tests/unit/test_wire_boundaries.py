@@ -341,6 +341,8 @@ def test_nothing_is_left_open_after_many_losses(tmp_path, make):
     stand = make(tmp_path)
     stand.wire.open()
     stand.wire.close()
+    stand.far.leave()
+    stand.far.come()
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
         stand.wire.open()

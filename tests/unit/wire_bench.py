@@ -191,7 +191,9 @@ class SocketEnd(RealEnd):
         if client is None:
             return b""
         try:
-            data = client.recv(65536)
+            data = client.recv(65536, socket.MSG_DONTWAIT)
+        except BlockingIOError:  # the number of the door is a new client's by now
+            return b""
         except OSError:
             data = b""
         if not data:
