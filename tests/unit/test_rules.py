@@ -295,3 +295,46 @@ def test_a_valve_told_to_open_is_not_closed_however_its_switch_was_last_seen() -
     ready = {**HEALTHY, "gate": 0, "foreline_valve": 0}
     assert missing("roughing", view(ready, outputs(gate=False, foreline=False)), EMPTY) is None
     assert missing("roughing", view(ready, outputs(gate=False, foreline=True)), EMPTY) is not None
+
+
+def test_nothing_opens_or_energises_unless_the_run_goes_on() -> None:
+    wants = outputs(supply=ON, enable=(True, False))
+    intents = (Intent("supply 1", 8),)
+    v = view(READY, outputs())
+    assert arbitrate(wants, v, SOAK, intents, frozenset()).outputs.supply[0].on
+    held = arbitrate(wants, v, SOAK, intents, frozenset(), may_rise=False)
+    assert not held.outputs.supply[0].on
+    assert held.outputs.enable == (False, False)
+
+
+def test_the_enable_contact_closes_with_the_output_and_not_before_its_intent_is_durable() -> None:
+    wants = outputs(supply=ON, enable=(True, False))
+    waiting = arbitrate(
+        wants, view({**READY, "journal.durable": 7}, outputs()), SOAK, (Intent("supply 1", 8),), frozenset()
+    )
+    assert waiting.outputs.enable == (False, False)
+
+
+@pytest.mark.parametrize("quality", [Quality.OVER_RANGE, Quality.COMM_FAULT])
+def test_a_current_that_nobody_knows_counts_as_energy_unless_the_enable_contact_is_open(quality) -> None:
+    closed = {**HEALTHY, "enable.2.open": 0}
+    assert "uncommanded_energy" in lost(closed, outputs(), EMPTY, bad={"supply.2.current": quality})
+    expected = ["uncommanded_energy"] if quality is Quality.OVER_RANGE else []
+    assert lost(HEALTHY, outputs(), EMPTY, bad={"supply.2.current": quality}) == expected
+
+
+@pytest.mark.parametrize("spoiled", [{"chamber.capacitance": 300.0}, {"chamber.full_range": -1.0}])
+def test_either_gauge_can_show_too_much_pressure_for_a_hot_source(spoiled) -> None:
+    assert "chamber_pressure" in lost({**DEPOSITING, **spoiled}, outputs(**ZN_ON), DEPOSIT_SCENE)
+
+
+def test_the_sqc_310_that_sets_the_current_must_answer() -> None:
+    for name in ("sqc.phase", "sqc.output.1.power"):
+        assert "sqc_link" in lost(DEPOSITING, outputs(**ZN_ON), DEPOSIT_SCENE, age_s={name: 2.0})
+
+
+def test_the_substrate_shutter_needs_a_pressure_that_suits_a_film() -> None:
+    ready = {**DEPOSITING, "substrate_shutter": 0}
+    last = outputs(**{**ZN_ON, "substrate_shutter": False})
+    assert missing("substrate_shutter", view(ready, last), DEPOSIT_SCENE) is None
+    assert missing("substrate_shutter", view({**ready, "chamber.full_range": 8e-5}, last), DEPOSIT_SCENE) is not None
