@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pvdstation
-from pvdstation.control.arbiter import SUPPLY_OFF
 from pvdstation.control.scene import EMPTY, Layer, Scene
 from pvdstation.control.sources import SourceState
 from pvdstation.control.view import Frame, View
-from pvdstation.model.messages import Outputs, Pace, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, Outputs, Pace, SupplyLevel
 from pvdstation.model.signals import Quality, Reading, SignalMap
 from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station

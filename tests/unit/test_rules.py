@@ -18,10 +18,10 @@ from control_bench import (
     view,
 )
 
-from pvdstation.control.arbiter import SUPPLY_OFF, Intent, arbitrate, missing
+from pvdstation.control.arbiter import Intent, arbitrate, missing
 from pvdstation.control.rules import INTERLOCKS, PERMISSIVES
 from pvdstation.control.supervisor import Watch, bind, blocked, watch
-from pvdstation.model.messages import ActionClass, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, ActionClass, SupplyLevel
 from pvdstation.model.signals import Quality
 
 RULES = bind(FRAME)

@@ -12,9 +12,8 @@ from pvdstation.control.rules import PERMISSIVES
 from pvdstation.control.scene import Scene
 from pvdstation.control.view import View
 from pvdstation.model.clock import to_ns
-from pvdstation.model.messages import Outputs, Pace, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, Outputs, Pace, SupplyLevel
 
-SUPPLY_OFF = SupplyLevel(on=False, current_a=0.0, foldback=False)
 STANDING = ("gate", "foreline", "roughing")
 """Outputs that open under a permissive but need no intent: they neither energise nor admit gas."""
 

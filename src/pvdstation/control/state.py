@@ -2,13 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from pvdstation.control.arbiter import SUPPLY_OFF, Intent, Refusal
+from pvdstation.control.arbiter import Intent, Refusal
 from pvdstation.control.errands import Pending
 from pvdstation.control.scene import EMPTY, Scene
 from pvdstation.control.sources import SourceState
 from pvdstation.control.states import Mode
 from pvdstation.control.supervisor import Watch
-from pvdstation.model.messages import Outputs, Pace
+from pvdstation.model.messages import Outputs, all_off
 from pvdstation.model.station import Station
 
 
@@ -49,20 +49,5 @@ class State(NamedTuple):
 def first_state(station: Station, now_ns: int) -> State:
     """Return the memory before the first scan: everything off, every source hot, the turbo as it is."""
     sources, supplies = len(station.source), len(station.supply)
-    off = Outputs(
-        source_shutter=(False,) * sources,
-        substrate_shutter=False,
-        n2=False,
-        vent=False,
-        roughing=False,
-        gate=False,
-        foreline=False,
-        backing_stop=False,
-        enable=(False,) * supplies,
-        beacon=False,
-        supply=(SUPPLY_OFF,) * supplies,
-        turbo=None,
-        pace=Pace(sqc=False, crystals=(), supplies=(False,) * supplies, gas=False),
-        until_ns=now_ns,
-    )
+    off = all_off(sources, supplies, now_ns)
     return State(Course(Mode.STARTING, now_ns), off, (SourceState(commanded_off_since_ns=now_ns),) * sources)

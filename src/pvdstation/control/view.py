@@ -25,7 +25,6 @@ class Frame:
         age = station.limits.age
         self.io_age_ns = to_ns(age.io)
         self.gauge_age_ns = to_ns(age.gauge)
-        self.gauge_end_age_ns = to_ns(age.gauge_end)
         self.gas_age_ns = to_ns(age.gauge_gas)
         self.supply_age_ns = to_ns(age.supply)
         self.rate_age_ns = to_ns(age.rate)

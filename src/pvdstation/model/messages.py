@@ -76,6 +76,29 @@ class Outputs(NamedTuple):
     substrate_until_ns: int = 2**62  # the substrate shutter closes then, between two scans: the layer's predicted end
 
 
+SUPPLY_OFF = SupplyLevel(on=False, current_a=0.0, foldback=False)
+
+
+def all_off(sources: int, supplies: int, until_ns: int) -> Outputs:
+    """Return outputs with everything off and closed; the turbo as it is, nothing watched closely."""
+    return Outputs(
+        source_shutter=(False,) * sources,
+        substrate_shutter=False,
+        n2=False,
+        vent=False,
+        roughing=False,
+        gate=False,
+        foreline=False,
+        backing_stop=False,
+        enable=(False,) * supplies,
+        beacon=False,
+        supply=(SUPPLY_OFF,) * supplies,
+        turbo=None,
+        pace=Pace(sqc=False, crystals=(), supplies=(False,) * supplies, gas=False),
+        until_ns=until_ns,
+    )
+
+
 class ActionKind(StrEnum):
     """Edges: asked once, resolved by reading back."""
 

@@ -7,30 +7,16 @@ from typing import Any
 
 from pvdstation.control.decision import Core, Decision
 from pvdstation.drivers.base import Board, Driver
-from pvdstation.model.messages import ActionResult, Event, Image, Outputs, Pace, Request, SupplyLevel
+from pvdstation.model.messages import ActionResult, Event, Image, Outputs, Pace, Request, all_off
 from pvdstation.model.signals import LONG_AGO, Quality, SignalMap
 from pvdstation.runtime.sinks import EventSink, Journal, Notice
 
 
 def off_outputs(signals: SignalMap) -> Outputs:
-    """Return outputs with everything off and a lease that ran out long ago. The turbo keeps turning (design 10)."""
+    """Return outputs with everything off and a lease that ran out long ago. The turbo stays as it is (design 10)."""
     supplies = len(signals.supply)
-    return Outputs(
-        source_shutter=(False,) * len(signals.source_shutter),
-        substrate_shutter=False,
-        n2=False,
-        vent=False,
-        roughing=False,
-        gate=False,
-        foreline=False,
-        backing_stop=False,
-        enable=(False,) * supplies,
-        beacon=False,
-        supply=(SupplyLevel(on=False, current_a=0.0, foldback=False),) * supplies,
-        turbo=True,
-        pace=Pace(sqc=True, crystals=(), supplies=(True,) * supplies, gas=False),
-        until_ns=LONG_AGO,
-    )
+    watched = Pace(sqc=True, crystals=(), supplies=(True,) * supplies, gas=False)
+    return all_off(len(signals.source_shutter), supplies, LONG_AGO)._replace(pace=watched)
 
 
 class Scan:

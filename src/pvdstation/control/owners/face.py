@@ -3,12 +3,11 @@
 import math
 from typing import NamedTuple, Protocol
 
-from pvdstation.control.arbiter import SUPPLY_OFF
 from pvdstation.control.crystal_rate import Track
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import ActionKind, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, ActionKind, SupplyLevel
 from pvdstation.model.signals import SupplyMode
 
 STOPPED = 0

@@ -2,12 +2,11 @@
 
 import math
 
-from pvdstation.control.arbiter import SUPPLY_OFF
 from pvdstation.control.crystal_rate import Track
 from pvdstation.control.owners.face import STOPPED, Power, PowerTick, Shared, staged
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import ActionKind, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, ActionKind, SupplyLevel
 
 RECENT_S = 10.0
 

@@ -2,12 +2,11 @@
 
 import math
 
-from pvdstation.control.arbiter import SUPPLY_OFF
 from pvdstation.control.crystal_rate import Track
 from pvdstation.control.owners.face import STOPPED, Ask, Power, PowerTick, Shared, is_off, staged
 from pvdstation.control.view import View
 from pvdstation.model.clock import to_ns
-from pvdstation.model.messages import ActionKind
+from pvdstation.model.messages import SUPPLY_OFF, ActionKind
 
 RAMPS_AND_SOAKS = (1, 2, 7, 8, 9, 10)
 SOAK_2 = 10

@@ -3,12 +3,12 @@
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
-from pvdstation.control.arbiter import SUPPLY_OFF, safe_levels
+from pvdstation.control.arbiter import safe_levels
 from pvdstation.control.owners import Ask
 from pvdstation.control.scene import EMPTY, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
-from pvdstation.model.messages import ActionClass, Outputs, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, ActionClass, Outputs, SupplyLevel
 
 
 class Drive(Enum):

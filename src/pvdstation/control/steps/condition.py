@@ -3,14 +3,13 @@
 import math
 from typing import NamedTuple
 
-from pvdstation.control.arbiter import SUPPLY_OFF
 from pvdstation.control.crystal_rate import Track, followed
 from pvdstation.control.owners import Owner, Power, owner_of
 from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_source
 from pvdstation.control.view import View
-from pvdstation.model.messages import ActionClass
+from pvdstation.model.messages import SUPPLY_OFF, ActionClass
 
 LEAST_RATE = 0.05
 """Rate that must be seen at soak power before the loop closes, as a share of the set-point."""
