@@ -18,14 +18,13 @@ from pvdstation.assembly.preparation import Prepared
 from pvdstation.assembly.results import Named
 from pvdstation.control.decision import Decision
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import Event, EventKind, Outputs, Request, Verb
+from pvdstation.model.messages import Event, EventKind, Notice, Outputs, Request, Verb
 from pvdstation.model.signals import Reading
 from pvdstation.model.simulation import Replies
 from pvdstation.model.toml import load_station
 from pvdstation.recipe.check import check_recipe
 from pvdstation.recipe.document import load_recipe
 from pvdstation.runtime.outcome import RunOutcome
-from pvdstation.runtime.sinks import Notice
 from pvdstation.runtime.stepped import SteppedRun
 
 LONGEST_S = 2 * 3600

@@ -7,10 +7,9 @@ from pvdstation.assembly.event_lines import EventFile
 from pvdstation.assembly.gathering import Gathering
 from pvdstation.assembly.trace import Trace
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import Event, Verb
+from pvdstation.model.messages import Event, Notice, Verb
 from pvdstation.model.signals import Reading
 from pvdstation.recipe.procedure import Step
-from pvdstation.runtime.sinks import Notice
 
 TRACE_EVERY_NS = SECOND
 

@@ -18,10 +18,9 @@ from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import Event, EventKind, Verb
+from pvdstation.model.messages import Event, EventKind, Notice, Verb
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.recipe.procedure import Step
-from pvdstation.runtime.sinks import Notice
 
 _SHOW_EVERY_S = 0.2
 _FOLLOWED = frozenset(

@@ -196,3 +196,23 @@ class Event(NamedTuple):
     source: str  # step, rule, output or link
     text: str
     values: tuple[tuple[str, float | str], ...] = ()
+
+
+class Notice(NamedTuple):
+    """What a link has to say about itself: lost, and why, or answering again. Not one of the core's events."""
+
+    at_ns: int
+    link: str
+    text: str
+    is_lost: bool = False
+
+
+class Scanned(NamedTuple):
+    """One whole scan: what the core was given and what it decided. Replay needs no more."""
+
+    at_ns: int
+    image: Image
+    requests: tuple[Request, ...]
+    outputs: Outputs
+    actions: tuple[Action, ...]
+    events: tuple[Event, ...]

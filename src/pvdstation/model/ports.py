@@ -28,6 +28,11 @@ class Port(NamedTuple):
     target: str
     """The same text for every spelling of the same port."""
 
+    @property
+    def is_serial_line(self) -> bool:
+        """Return whether this computer sets the line's speed; behind a device server it does not."""
+        return self.kind is PortKind.SERIAL or (self.kind is PortKind.VISA and not self.number)
+
 
 class Line(NamedTuple):
     """How characters go over a serial line. No flow control, ever: a noise byte would stop the line (safety D.8)."""
@@ -38,6 +43,11 @@ class Line(NamedTuple):
     stop_bits: int = 1
     silence_ns: int = 0
     """Least time between the last byte on the line and the first one that we send (Modbus RTU: 3.5 characters)."""
+
+    @property
+    def spelled(self) -> str:
+        """Return the line as people write it: "19200 8N1"."""
+        return f"{self.baud} {self.data_bits}{self.parity[0].upper()}{self.stop_bits}"
 
 
 ORDINARY_LINE = Line()

@@ -159,6 +159,7 @@ class SignalMap:
         self.turbo_error = add("turbo.error", "", "turbo", 0)  # 0 = none, else the number of ErrNNN
         self.journal_durable = add("journal.durable", "", "journal", 0)  # number of the last durable event
         self.journal_age = add("journal.age", "s", "journal", 1)
+        self.journal_segment = add("journal.segment", "", "journal", 0)  # above 1: a file of the record has failed
         self.all: tuple[Signal, ...] = tuple(self._signals)
         self.number = {s.name: i for i, s in enumerate(self.all)}
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pvdstation.control.decision import Core, Decision
 from pvdstation.drivers.base import Board, Driver
-from pvdstation.model.messages import ActionResult, Event, Image, Outputs, Pace, Request, all_off
+from pvdstation.model.messages import ActionResult, Event, Image, Notice, Outputs, Pace, Request, Scanned, all_off
 from pvdstation.model.signals import LONG_AGO, Quality, SignalMap
-from pvdstation.runtime.sinks import EventSink, Journal, Notice
+from pvdstation.runtime.sinks import EventSink, Journal
 
 
 def off_outputs(signals: SignalMap) -> Outputs:
@@ -29,7 +29,7 @@ class Scan:
         self._board = board
         self._drivers = dict(drivers)
         self._journal = journal
-        self._sinks: tuple[EventSink, ...] = (journal, *sinks)
+        self._sinks = tuple(sinks)
         self._requests: deque[Request] = deque()
         self._notices: deque[Notice] = deque()
         self._state: Any = None
@@ -64,13 +64,15 @@ class Scan:
         notices = self._notices
         while notices:
             notice = notices.popleft()
+            self._journal.notice(notice)
             for sink in self._sinks:
                 sink.notice(notice)
 
     def _step(self, now_ns: int) -> Decision:
         if self._last_ns is None:
             self._state = self._core.start(now_ns)
-        decision = self._core.step(self._state, self._image(now_ns), self._asked(), now_ns)
+        image, asked = self._image(now_ns), self._asked()
+        decision = self._core.step(self._state, image, asked, now_ns)
         self._state = decision.state
         self._last_ns = now_ns
         outputs = decision.outputs
@@ -80,6 +82,7 @@ class Scan:
             self._drivers[action.link].submit(action)
         if self._notices:
             self.flush()
+        self._journal.record(Scanned(now_ns, image, asked, outputs, decision.actions, decision.events))
         if decision.events:
             self._tell(decision.events)
         return decision
@@ -88,6 +91,7 @@ class Scan:
         board, signals = self._board, self._board.signals
         board.post(signals.journal_durable, self._journal.durable(), Quality.GOOD, now_ns)
         board.post(signals.journal_age, self._journal.age_s(now_ns), Quality.GOOD, now_ns)
+        board.post(signals.journal_segment, self._journal.segment(), Quality.GOOD, now_ns)
         # Results first: an action is resolved after the readings that prove it, so they are in this image too.
         results = self._results()
         return Image(tuple(board.readings), results)

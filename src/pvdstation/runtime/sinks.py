@@ -1,18 +1,9 @@
-"""Where a run's events and the links' notices go."""
+"""Where a run's scans, events and the links' notices go."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-from pvdstation.model.messages import Event
-
-
-class Notice(NamedTuple):
-    """What a link has to say about itself: lost, and why, or answering again. Not one of the core's events."""
-
-    at_ns: int
-    link: str
-    text: str
-    is_lost: bool = False
+from pvdstation.model.messages import Event, Notice, Scanned
 
 
 class EventSink(Protocol):
@@ -27,15 +18,27 @@ class EventSink(Protocol):
         ...
 
 
-class Journal(EventSink, Protocol):
-    """The sink whose durability lets intents out (design, rule 2)."""
+class Journal(Protocol):
+    """Takes every scan whole; how far it is durable lets intents out (design, rule 2)."""
+
+    def record(self, scanned: Scanned) -> None:
+        """Take one scan. Never waits for a disk where somebody waits for the scan."""
+        ...
+
+    def notice(self, notice: Notice) -> None:
+        """Take a link's notice."""
+        ...
 
     def durable(self) -> int:
         """Return the number of the last event that is durable; -1 when none is."""
         ...
 
     def age_s(self, now_ns: int) -> float:
-        """Return for how long events have waited to become durable, s."""
+        """Return for how long the oldest thing that is not durable has waited, s."""
+        ...
+
+    def segment(self) -> int:
+        """Return the number of the file that is written; above 1, an earlier one has failed."""
         ...
 
 
@@ -46,9 +49,9 @@ class MemoryJournal:
         self.events: list[Event] = []
         self.notices: list[Notice] = []
 
-    def take(self, events: Sequence[Event]) -> None:
+    def record(self, scanned: Scanned) -> None:
         """Keep the events of one scan."""
-        self.events.extend(events)
+        self.events.extend(scanned.events)
 
     def notice(self, notice: Notice) -> None:
         """Keep a link's notice."""
@@ -62,3 +65,7 @@ class MemoryJournal:
         """Return 0: memory is never behind."""
         del now_ns
         return 0.0
+
+    def segment(self) -> int:
+        """Return 1: memory has one piece."""
+        return 1

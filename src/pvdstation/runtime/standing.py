@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from pvdstation.drivers.base import Driver
+from pvdstation.model.messages import Notice
 from pvdstation.runtime.backoff import BackOff
-from pvdstation.runtime.sinks import Notice
 from pvdstation.wires.base import WireLost
 from pvdstation.wires.link import Link
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from pvdstation.drivers.base import Driver, Routine
 from pvdstation.model.clock import MILLISECOND
+from pvdstation.model.messages import Notice
 from pvdstation.model.problems import Refused
-from pvdstation.runtime.sinks import Notice
 from pvdstation.runtime.standing import Standing
 from pvdstation.wires.base import WireLost
 from pvdstation.wires.link import Ask, Link, LinkStatistics, Pause, Reply
