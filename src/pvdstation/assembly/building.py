@@ -31,6 +31,7 @@ from pvdstation.wires.driven import DrivenWire, DrivenWorld
 from pvdstation.wires.link import Link
 from pvdstation.wires.loopback import LiveLoopbackWire, LoopbackWire, SharedWorld
 from pvdstation.wires.ports import make_wire
+from pvdstation.wires.transcript import Lines, TranscriptWire
 
 _SIMULATED = "sim:"
 _SUPPLIES: dict[str, Callable[[int, Station, Board], Driver]] = {"scpi": SupplyDriver, "gen": GenSupplyDriver}
@@ -45,6 +46,8 @@ class Plan(NamedTuple):
     seed: int
     sinks: Sequence[EventSink]
     on_scan: OnScan
+    transcript: Lines | None = None
+    """Where every byte of every link is written down."""
 
 
 class Bench(NamedTuple):
@@ -129,10 +132,10 @@ def _real_ports(station: Station, clock: Clock) -> Connect:
 
 def real_wire(station: Station, link: str, clock: Clock) -> Wire:
     """Return the wire of a link's real port, not yet opened."""
-    return make_wire(parse_port(station.ports[link]), clock, _line(station, link))
+    return make_wire(parse_port(station.ports[link]), clock, line_of(station, link))
 
 
-def _line(station: Station, link: str) -> Line:
+def line_of(station: Station, link: str) -> Line:
     """Return how characters go over a link's serial line."""
     if link == "sqc":
         return Line(station.sqc.baud)
@@ -151,6 +154,8 @@ def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) ->
     workers = []
     for name, driver in drivers.items():
         wire, clock = connect(name)
+        if plan.transcript is not None:
+            wire = TranscriptWire(wire, name, clock, plan.transcript)
         workers.append(LinkWorker(Link(wire, driver.framer, clock), driver, scan.notice))
     return scan, workers
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pvdstation.assembly.precision import rounded
 from pvdstation.assembly.preparation import Prepared
-from pvdstation.assembly.results import Mode, Named, table
 from pvdstation.recipe.check import Checked
+from pvdstation.record.precision import rounded
+from pvdstation.record.results import Mode, Named, table
 
 
 @dataclass(frozen=True, slots=True)

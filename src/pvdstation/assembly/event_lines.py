@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable
 from typing import TextIO
 
-from pvdstation.assembly.precision import rounded
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event
+from pvdstation.record.precision import rounded
 
 
 def event_line(event: Event) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from pvdstation.assembly.results import Mode, Named, RunResult, refused
 from pvdstation.assembly.served import Served, Unserved, find_simulator
 from pvdstation.assembly.sources import Source, read_recipe, read_station
 from pvdstation.model.problems import Problem, Refused
@@ -11,6 +10,7 @@ from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station, read_toml
 from pvdstation.recipe.check import Checked, check_recipe
 from pvdstation.recipe.document import Recipe, load_recipe
+from pvdstation.record.results import Mode, Named, RunResult, refused
 
 _T = TypeVar("_T")
 
@@ -31,6 +31,12 @@ class Prepared(NamedTuple):
     def mode(self) -> Mode:
         """Return what kind of station it is."""
         return mode_of(self.station, self.simulator)
+
+    @property
+    def silence(self) -> Problem | None:
+        """Return that the simulator which the station names does not answer; None where one does, or none is named."""
+        simulator = self.simulator
+        return simulator.problem if isinstance(simulator, Unserved) and simulator.is_silent else None
 
     def refuse(self, problems: list[Problem], seed: int | None = None) -> RunResult:
         """Return the refusal of something that had been prepared."""

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Thread
 
-from pvdstation.assembly.building import drivers_of, instrument_of, real_wire
+from pvdstation.assembly.building import drivers_of, instrument_of, line_of, real_wire
 from pvdstation.assembly.preparation import mode_of
-from pvdstation.assembly.results import Mode, Named
-from pvdstation.assembly.served import find_simulator
+from pvdstation.assembly.served import Unserved, find_simulator
 from pvdstation.assembly.sources import read_station
 from pvdstation.assembly.vanishing import if_we_vanish
 from pvdstation.assembly.world import open_world
@@ -19,16 +18,18 @@ from pvdstation.drivers.sqc310_survey import Found
 from pvdstation.drivers.sqc310_talk import Declined
 from pvdstation.model.clock import SECOND, Clock
 from pvdstation.model.port_rules import unstable_ports
-from pvdstation.model.ports import PortKind, parse_port
+from pvdstation.model.ports import parse_port
 from pvdstation.model.problems import Problem
 from pvdstation.model.signals import SignalMap
 from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station, read_toml
+from pvdstation.record.results import Mode, Named
 from pvdstation.runtime.clock import RealClock
 from pvdstation.runtime.probe import LATE, LinkProbe, Probed, Silence
 from pvdstation.wires.base import Wire
 from pvdstation.wires.link import Link
 from pvdstation.wires.loopback import LiveLoopbackWire, SharedWorld
+from pvdstation.wires.transcript import Lines, TranscriptWire
 
 LONGEST_S = 15.0
 """How long all instruments together may take."""
@@ -45,6 +46,8 @@ class LinkFound:
 
     link: str
     port: str
+    line: str
+    """Speed, data bits, parity and stop bits of a serial line: "19200 8N1"; else empty."""
     protocol: str
     told: Probed
     if_we_vanish: str
@@ -62,6 +65,7 @@ class LinkFound:
         return {
             "link": self.link,
             "port": self.port,
+            "line": self.line or None,
             "protocol": self.protocol,
             "reachable": not told.fault if self.has_link else None,
             "identity": told.identity,
@@ -109,7 +113,7 @@ class ProbeResult:
         }
 
 
-def probe(station: str | None, *, with_survey: bool = False) -> ProbeResult:
+def probe(station: str | None, *, with_survey: bool = False, transcript: Lines | None = None) -> ProbeResult:
     """Ask every instrument of a station (packaged name or file). Raises Refused by the file, and NoSimulator."""
     survey: list[Found] = []
     source = read_station(station)
@@ -119,18 +123,23 @@ def probe(station: str | None, *, with_survey: bool = False) -> ProbeResult:
     world = open_world(read_toml(source.content, source.file).values, 1) if loaded.is_simulated else None
     shared = SharedWorld(world, clock) if world is not None else None
     also = {link: _survey_of(driver, survey) if with_survey else None for link, driver in drivers.items()}
-    probes = {link: _probe_of(loaded, link, driver, clock, shared, also[link]) for link, driver in drivers.items()}
+    probes = {
+        link: _probe_of(loaded, link, driver, clock, shared, also[link], transcript) for link, driver in drivers.items()
+    }
     told = _all_at_once(probes, clock)
     rows = [*loaded.ports, *(f"supply{number}" for number, supply in loaded.supply.items() if not supply.has_link)]
     links = tuple(
         LinkFound(
-            link, loaded.ports.get(link, ""), loaded.protocols.get(link, ""), told.get(link, _NO_LINK),
-            *if_we_vanish(loaded, link),
+            link, loaded.ports.get(link, ""), _line_words(loaded, link), loaded.protocols.get(link, ""),
+            told.get(link, _NO_LINK), *if_we_vanish(loaded, link),
         )
         for link in rows
     )  # fmt: skip
     warnings = tuple(Problem(".".join(map(str, path)), what, write) for path, what, write in unstable_ports(loaded))
-    mode = mode_of(loaded, find_simulator(loaded))
+    simulator = find_simulator(loaded)
+    if isinstance(simulator, Unserved):
+        warnings = (simulator.problem, *warnings)
+    mode = mode_of(loaded, simulator)
     told_all = tuple(survey) if with_survey else None
     return ProbeResult(Named(loaded.name, source.sha256), mode, links, warnings, told_all)
 
@@ -163,24 +172,31 @@ def _probe_of(
     clock: Clock,
     shared: SharedWorld | None,
     also: Callable[[], Routine] | None,
+    transcript: Lines | None,
 ) -> LinkProbe:
     if shared is not None:
         wire: Wire = LiveLoopbackWire(shared, instrument_of(station, link), clock)
     else:
         wire = real_wire(station, link, clock)
+    if transcript is not None:
+        wire = TranscriptWire(wire, link, clock, transcript)
     return LinkProbe(Link(wire, driver.framer, clock), driver, _silence(station, link), also)
 
 
 def _silence(station: Station, link: str) -> Silence:
     port, protocol = station.ports[link], station.protocols[link]
-    kind = parse_port(port).kind
-    is_line = kind is PortKind.SERIAL or (kind is PortKind.VISA and port.upper().startswith("ASRL"))
-    speed = "baud rate and parity" if is_line else "address and, behind a device server, baud rate"
+    line = _line_words(station, link)
+    speed = f"baud rate and parity ({line} here)" if line else "address and, behind a device server, baud rate"
     return Silence(
         f"{port} can be opened, but nothing there answers {protocol}",
         f"{port} can be opened and something comes from there, but no answer in {protocol}",
         f"Check that it is switched on, the cable, {speed}, and which instrument hangs there.",
     )
+
+
+def _line_words(station: Station, link: str) -> str:
+    port = station.ports.get(link, "")
+    return line_of(station, link).spelled if port and parse_port(port).is_serial_line else ""
 
 
 def _all_at_once(probes: Mapping[str, LinkProbe], clock: Clock) -> dict[str, Probed]:

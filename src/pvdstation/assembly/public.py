@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pvdstation.assembly.checks import CheckResult
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.results import RunResult
 from pvdstation.assembly.runs import execute
 from pvdstation.model.problems import Refused
+from pvdstation.record.results import RunResult
 
 
 def check(recipe: str, station: str | None = None) -> CheckResult:

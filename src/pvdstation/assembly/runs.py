@@ -7,9 +7,7 @@ from typing import NamedTuple, TextIO
 from pvdstation.assembly.breaking import break_world
 from pvdstation.assembly.building import Bench, Plan, build, close_station, open_station
 from pvdstation.assembly.event_lines import EventFile
-from pvdstation.assembly.gathering import Gathering
 from pvdstation.assembly.preparation import Prepared
-from pvdstation.assembly.results import Outcome, RunResult
 from pvdstation.assembly.served import Served, Unserved
 from pvdstation.assembly.trace import Trace
 from pvdstation.assembly.watching import Follower, Nobody, Sampler, Sinks
@@ -17,7 +15,11 @@ from pvdstation.control.decision import Decision
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Request, Verb
 from pvdstation.model.problems import Problem
+from pvdstation.record.gathering import Gathering
+from pvdstation.record.plan import planned_steps
+from pvdstation.record.results import Outcome, RunResult
 from pvdstation.runtime.outcome import RunOutcome
+from pvdstation.wires.transcript import Lines
 
 NO_LIVE = Problem(
     "the station",
@@ -62,12 +64,13 @@ def execute(
     events: TextIO | None = None,
     with_trace: bool = False,
     faults: Sequence[str] = (),
+    transcript: Lines | None = None,
 ) -> Execution:
     """Run to the end. Refuses live stations. Raises Refused by faults, NoSimulator, and OSError by the events' file."""
     if prepared.mode == "live":
-        return Execution(prepared.refuse([_why_live(prepared)], seed), None)
+        return Execution(prepared.refuse([why_live(prepared)], seed), None)
     began_s = perf_counter()
-    running = _Running(prepared, seed, way, follower or Nobody(), events, faults, with_trace=with_trace)
+    running = _Running(prepared, seed, way, follower or Nobody(), events, faults, transcript, with_trace=with_trace)
     try:
         outcome = running.bench.run.run()
         return Execution(running.result(outcome, perf_counter() - began_s), running.trace)
@@ -75,11 +78,9 @@ def execute(
         running.close()
 
 
-def _why_live(prepared: Prepared) -> Problem:
-    if isinstance(prepared.simulator, Unserved):
-        write = "Start pvd-sim serve with --station-out, and name the file that it writes."
-        return Problem("simulator", prepared.simulator.why, write)
-    return NO_LIVE
+def why_live(prepared: Prepared) -> Problem:
+    """Return why a station is not simulated, in the words of the simulator that it names, if it names one."""
+    return prepared.simulator.problem if isinstance(prepared.simulator, Unserved) else NO_LIVE
 
 
 class _Running:
@@ -93,6 +94,7 @@ class _Running:
         follower: Follower,
         events: TextIO | None,
         faults: Sequence[str],
+        transcript: Lines | None,
         *,
         with_trace: bool,
     ) -> None:
@@ -104,12 +106,13 @@ class _Running:
         self._way = way
         self._follower = follower
         self._stuck = ("", 0)  # state that is to be left, and since when, ns
-        self._gathering = Gathering(prepared.checked.procedure, world.truth)
+        self._gathering = Gathering(planned_steps(prepared.checked.procedure), world.truth)
         self.trace = Trace(prepared.station, board.signals, world.truth) if with_trace else None
         self._sampler = Sampler(self.trace, board.readings) if self.trace else None
         sinks = Sinks(self._gathering, follower, EventFile(events) if events else None)
         self._absent = sinks.absent
-        self.bench: Bench = build(prepared, world, board, Plan(self._seed, (sinks,), self._scanned), way.speed)
+        plan = Plan(self._seed, (sinks,), self._scanned, transcript)
+        self.bench: Bench = build(prepared, world, board, plan, way.speed)
 
     def close(self) -> None:
         """Leave the plant to itself where it is in another process."""

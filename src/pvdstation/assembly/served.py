@@ -18,6 +18,9 @@ _DRIVEN = Problem(
 )
 
 
+_START = "Start pvd-sim serve with --station-out, and name the file that it writes."
+
+
 class Served(NamedTuple):
     """What a simulator in another process says of itself."""
 
@@ -31,6 +34,13 @@ class Unserved(NamedTuple):
     """Why a station that names a simulator is live all the same."""
 
     why: str
+    is_silent: bool = False
+    """Nobody answers there, so nobody can say whose the ports are."""
+
+    @property
+    def problem(self) -> Problem:
+        """Return what to say to a person."""
+        return Problem("simulator", self.why, _START)
 
 
 def find_simulator(station: Station) -> Served | Unserved | None:
@@ -42,7 +52,7 @@ def find_simulator(station: Station) -> Served | Unserved | None:
         offered = {(entry["url"], entry["protocol"]): str(entry["name"]) for entry in hello["instruments"]}
         seed = int(hello["seed"])
     except WireLost as lost:
-        return Unserved(str(lost))
+        return Unserved(str(lost), is_silent=True)
     except (Refused, KeyError, TypeError, ValueError):
         return Unserved(f"what answers at {station.simulator} is no simulator that this program knows")
     wanted = {link: (url, station.protocols[link]) for link, url in station.ports.items()}

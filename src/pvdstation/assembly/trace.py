@@ -2,24 +2,15 @@
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from pvdstation.model.clock import SECOND
 from pvdstation.model.signals import Quality, Reading, SignalMap
 from pvdstation.model.station import Station
+from pvdstation.record.gathering import Band
 
 NAN = float("nan")
 FULL_RANGE_TRUSTED_MBAR = 10.0
 CAPACITANCE_TRUSTED_MBAR = 2.0
-
-
-class Band(NamedTuple):
-    """One step on the time axis."""
-
-    number: int
-    do: str
-    start_s: float
-    end_s: float
 
 
 class SourceTrace:

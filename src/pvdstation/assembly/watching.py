@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pvdstation.assembly.event_lines import EventFile
-from pvdstation.assembly.gathering import Gathering
 from pvdstation.assembly.trace import Trace
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, Notice, Verb
 from pvdstation.model.signals import Reading
-from pvdstation.recipe.procedure import Step
+from pvdstation.record.gathering import Gathering
+from pvdstation.record.plan import PlannedStep
 
 TRACE_EVERY_NS = SECOND
 
@@ -25,7 +25,7 @@ class Follower(Protocol):
         """Take what a link says about itself."""
         ...
 
-    def moved(self, now_ns: int, step: Step | None) -> None:
+    def moved(self, now_ns: int, step: PlannedStep | None) -> None:
         """Take the time of a scan and the step that runs."""
         ...
 
@@ -47,7 +47,7 @@ class Nobody:
     def noticed(self, notice: Notice) -> None:
         """Ignore."""
 
-    def moved(self, now_ns: int, step: Step | None) -> None:
+    def moved(self, now_ns: int, step: PlannedStep | None) -> None:
         """Ignore."""
 
     def asked(self) -> Verb | None:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 
-TAKES_VALUE = frozenset({"--station", "--seed", "--plot", "--events", "--speed", "--fault", "--output", "-o"})
+TAKES_VALUE = frozenset(
+    {"--station", "--seed", "--plot", "--events", "--transcript", "--speed", "--fault", "--output", "-o"}
+)
 """Options whose next word is theirs, whatever it begins with."""
 
 _OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*(=.*)?", re.DOTALL)

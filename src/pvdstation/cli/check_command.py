@@ -6,13 +6,13 @@ from rich.text import Text
 
 from pvdstation.assembly.checks import CheckResult
 from pvdstation.assembly.preparation import prepare
-from pvdstation.assembly.results import RunResult
 from pvdstation.cli.dry_run_command import finish_refused
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.streams import Streams
 from pvdstation.cli.wording import brief
 from pvdstation.model.problems import Problem
 from pvdstation.recipe.check import Checked
+from pvdstation.record.results import RunResult
 
 _WIDE = 90
 

@@ -53,6 +53,10 @@ Faults = Annotated[
         "pvd-sim --help lists everything that can break.",
     ),
 ]
+Transcript = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Write every byte of every link with its time and direction, line by line."),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
 
 
@@ -102,6 +106,7 @@ def dry_run(
     events: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write every event as one JSON line, the same for the same seed.")
     ] = None,
+    transcript: Transcript = None,
     fault: Faults = None,
     *,
     json: Json = False,
@@ -119,8 +124,10 @@ def dry_run(
     """
     del json
     from pvdstation.cli.dry_run_command import run_dry
+    from pvdstation.cli.files import Files
 
-    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, plot, events, fault or ()))
+    files = Files(plot, events, transcript)
+    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, files, fault or ()))
 
 
 @app.command()
@@ -133,6 +140,7 @@ def run(
         typer.Option(min=0.01, max=10000.0, help="Times real time; simulated stations only. 1 is the real clock."),
     ] = 1.0,
     seed: Seed = 1,
+    transcript: Transcript = None,
     fault: Faults = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Ask for real instruments explicitly.")] = False,
@@ -150,16 +158,19 @@ def run(
       pvd run "300 nm Zn at 0.5 nm/s" --speed 60
     """
     del json
+    from pvdstation.cli.files import Files
     from pvdstation.cli.run_command import run_follow
 
     streams = context.ensure_object(Streams)
-    raise typer.Exit(run_follow(streams, recipe, station, fault or (), speed=speed, seed=seed, live=live))
+    files = Files(transcript=transcript)
+    raise typer.Exit(run_follow(streams, recipe, station, fault or (), files, speed=speed, seed=seed, live=live))
 
 
 @app.command()
 def probe(
     context: typer.Context,
     station: Station = None,
+    transcript: Transcript = None,
     *,
     survey: Annotated[
         bool, typer.Option("--survey", help="Also read all that the SQC-310 can tell, and its fingerprint.")
@@ -180,7 +191,7 @@ def probe(
     del json
     from pvdstation.cli.probe_command import run_probe
 
-    raise typer.Exit(run_probe(context.ensure_object(Streams), station, with_survey=survey))
+    raise typer.Exit(run_probe(context.ensure_object(Streams), station, transcript, with_survey=survey))
 
 
 @app.command()

@@ -1,24 +1,22 @@
 """``pvd dry-run``: the recipe on the simulated station, and what came out."""
 
-import os
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TextIO
 
 from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.results import RunResult
-from pvdstation.assembly.runs import Execution, execute
+from pvdstation.assembly.runs import Execution, execute, why_live
+from pvdstation.assembly.served import Unserved
 from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.exits import ExitCode, exit_code
+from pvdstation.cli.files import Files, open_text, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.progress import DryRunFollower
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused
+from pvdstation.record.results import RunResult
 
-PLOT_FORMATS = ("png", "svg", "pdf")
 _NEEDS_SIMULATOR = Problem(
     "the station",
     "a dry run needs simulated instruments, and this station has real ports",
@@ -31,31 +29,31 @@ def run_dry(
     recipe: str,
     station: str | None,
     seed: int,
-    plot: str | None,
-    events: str | None,
+    files: Files,
     faults: Sequence[str] = (),
 ) -> ExitCode:
     """Prepare, run and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
         prepared = prepare(recipe, station, seed)
-        problems = [*_plot_problems(plot), *_file_problems("--events", events)]
+        problems = files.problems()
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)
+        if prepared.silence is not None and not problems:
+            return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
         if prepared.mode == "live":
-            problems.append(_NEEDS_SIMULATOR)
+            problems.append(why_live(prepared) if isinstance(prepared.simulator, Unserved) else _NEEDS_SIMULATOR)
         problems += fault_problems(prepared, faults)
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
-            return _run_and_show(streams, prepared, seed, plot, events, faults, interrupts)
+            return _run_and_show(streams, prepared, seed, files, faults, interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:
-            streams.note(str(missing))
-            return ExitCode.NOT_REACHABLE
+            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(missing))], seed))
         except OSError as error:
-            what = f"{error.filename or events} cannot be written: {error.strerror}"
+            what = f"{error.filename or files.events} cannot be written: {error.strerror}"
             return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])
 
 
@@ -71,31 +69,40 @@ def finish_refused(streams: Streams, result: RunResult, more: list[Problem]) -> 
     return ExitCode.REFUSED
 
 
+def finish_unreached(streams: Streams, result: RunResult) -> ExitCode:
+    """Show in one sentence that nothing was started because nobody answers; return the exit code."""
+    if streams.json:
+        streams.document(result.as_json())
+    (problem,) = result.errors
+    streams.note(" ".join(f"{part.removesuffix('.')}." for part in (problem.what, problem.write) if part))
+    return ExitCode.NOT_REACHABLE
+
+
 def _run_and_show(
-    streams: Streams,
-    prepared: Prepared,
-    seed: int,
-    plot: str | None,
-    events: str | None,
-    faults: Sequence[str],
-    interrupts: Interrupts,
+    streams: Streams, prepared: Prepared, seed: int, files: Files, faults: Sequence[str], interrupts: Interrupts
 ) -> ExitCode:
     streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
     shown = streams.console.is_terminal
     with (
-        _open_text(events) as file,
+        open_text(files.events) as events,
+        open_transcript(files.transcript, is_followed=False) as transcript,
         DryRunFollower(streams.console, prepared.checked.procedure, interrupts, is_shown=shown) as follower,
     ):
-        execution = execute(prepared, seed, follower=follower, events=file, with_trace=plot is not None, faults=faults)
+        execution = execute(
+            prepared, seed, follower=follower, events=events, with_trace=files.plot is not None, faults=faults,
+            transcript=transcript,
+        )  # fmt: skip
     result = execution.result
-    if plot is not None:
-        _draw(execution, prepared.recipe.name, Path(plot))
+    if files.plot is not None:
+        _draw(execution, prepared.recipe.name, Path(files.plot))
     if streams.json:
         streams.document(result.as_json())
     streams.show(steps_table(result), *alarm_lines(result.alarms), "", closing(result))
-    for file_name, what in ((plot, "plot"), (events, "events")):
+    for file_name, what in ((files.plot, "plot"), (files.events, "events")):
         if file_name is not None:
             streams.note(f"{what}: {file_name}")
+    if transcript is not None:
+        streams.note(transcript_words(files.transcript, transcript))
     return exit_code(result)
 
 
@@ -106,29 +113,3 @@ def _draw(execution: Execution, name: str, file: Path) -> None:
         raise ValueError("a plot needs samples")
     result = execution.result
     draw_run(execution.trace, f"{name}\n{result.outcome}, seed {result.seed}", file)
-
-
-def _plot_problems(plot: str | None) -> list[Problem]:
-    problems = _file_problems("--plot", plot)
-    if plot is not None and Path(plot).suffix.lower().lstrip(".") not in PLOT_FORMATS:
-        what = f'"{plot}" does not end in .png, .svg or .pdf'
-        problems.append(Problem("--plot", what, f'Write for example "{Path(plot).stem or "run"}.png".'))
-    return problems
-
-
-def _file_problems(option: str, file: str | None) -> list[Problem]:
-    """Return why a file could not be written, before an hour of plant time has been computed for it."""
-    if file is None:
-        return []
-    path = Path(file)
-    if path.is_dir():
-        return [Problem(option, f'"{file}" is a folder', "Name a file in it.")]
-    if not path.parent.is_dir():
-        return [Problem(option, f'there is no folder "{path.parent}"', "Make it first, or name another one.")]
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        return [Problem(option, f'"{file}" may not be written', "Name a file in a folder that you may write to.")]
-    return []
-
-
-def _open_text(file: str | None) -> AbstractContextManager[TextIO | None]:
-    return Path(file).open("w", encoding="utf-8", newline="\n") if file is not None else nullcontext()

@@ -63,7 +63,7 @@ def _refuse_command_line(error: Any, streams: Streams) -> ExitCode:
         write = f'Put the recipe in quotes: {command} "300 nm Zn at 0.5 nm/s"'
     problem = Problem("the command line", what, write)
     if streams.json:
-        from pvdstation.assembly.results import refused
+        from pvdstation.record.results import refused
 
         streams.document(refused([problem]).as_json())
     streams.refuse([problem])

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import cast
 
 from pvdstation.assembly.new_station import MOST_BOATS, Answers, Boat, Dialect, IoMap, station_text
-from pvdstation.assembly.results import Named, refused
 from pvdstation.cli.dry_run_command import finish_refused
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.questions import Questions, Wrong
@@ -20,6 +19,7 @@ from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.toml import load_station
 from pvdstation.protocol import supply as scpi
 from pvdstation.protocol import supply_gen as gen
+from pvdstation.record.results import Named, refused
 
 _MATERIALS = ("Zn", "Li", "Mg", "Ag")
 _BY_PATH = "/dev/serial/by-path/pci-0000:00:14.0-usb-0:{}:1.0-port0"

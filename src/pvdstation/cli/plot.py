@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from pvdstation.assembly.trace import Band, Trace
+from pvdstation.assembly.trace import Trace
+from pvdstation.record.gathering import Band
 
 FORMATS = ("png", "svg", "pdf")
 _COLOURS = ("#1f77b4", "#d1621b", "#3f8f4f", "#8a5cb8")

@@ -6,32 +6,40 @@ from rich.table import Table
 from rich.text import Text
 
 from pvdstation.assembly.probing import LinkFound, ProbeResult, probe
-from pvdstation.assembly.results import refused
 from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.dry_run_command import finish_refused
 from pvdstation.cli.exits import ExitCode
+from pvdstation.cli.files import file_problems, open_transcript, transcript_words
 from pvdstation.cli.result_text import heading
 from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused
+from pvdstation.record.results import refused
 
 _ABNORMAL = "bold red"
 _WIDE = 110
 
 
-def run_probe(streams: Streams, station: str | None, *, with_survey: bool = False) -> ExitCode:
-    """Ask, show; return the exit code."""
+def run_probe(streams: Streams, station: str | None, file: str | None = None, *, with_survey: bool = False) -> ExitCode:
+    """Ask, show, and write every byte into a file if one is named; return the exit code."""
     waiting = streams.console.status("asking every instrument", spinner="line")
+    problems = file_problems("--transcript", file)
+    if problems:
+        return finish_refused(streams, refused(problems), [])
     try:
-        with waiting if streams.console.is_terminal else nullcontext():
-            result = probe(station, with_survey=with_survey)
+        with open_transcript(file, is_followed=True) as text, waiting if streams.console.is_terminal else nullcontext():
+            result = probe(station, with_survey=with_survey, transcript=text)
     except Refused as refusal:
         return finish_refused(streams, refused(refusal.problems), [])
+    except OSError as error:
+        return finish_refused(streams, refused([Problem("--transcript", f"{file} cannot be written: {error}")]), [])
     except NoSimulator as missing:
         return _no_simulator(streams, str(missing))
     if streams.json:
         streams.document(result.as_json())
     streams.show(heading("probe", result.station.name, result.mode), "", _table(result, streams.width), "")
     streams.show(*_survey(result), *_closing(result))
+    if text is not None:
+        streams.note(transcript_words(file, text))
     return ExitCode.NOT_REACHABLE if result.unreachable else ExitCode.COMPLETE
 
 
@@ -62,7 +70,7 @@ def _table(result: ProbeResult, width: int) -> Table:
 
 def _cells(found: LinkFound, *, is_wide: bool) -> list[Text]:
     told = found.told
-    port = found.port or "no link"
+    port = " at ".join(filter(None, (found.port, found.line))) or "no link"
     identity = "NOT REACHABLE" if told.fault else told.identity or "driven by the SQC-310 only"
     trip = "" if told.round_trip_ms is None else f"{told.round_trip_ms:.1f} ms"
     misses = f"{told.misses} of {told.exchanges}" if told.exchanges else ""

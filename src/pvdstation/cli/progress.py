@@ -11,7 +11,8 @@ from pvdstation.cli.interrupts import Interrupts
 from pvdstation.cli.result_text import clock
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind
-from pvdstation.recipe.procedure import Procedure, Step
+from pvdstation.recipe.procedure import Procedure
+from pvdstation.record.plan import PlannedStep
 
 _EVERY_SCANS = 200
 
@@ -55,7 +56,7 @@ class DryRunFollower(Nobody):
             if event.kind is EventKind.STEP and event.text == "running":
                 self._step_began_ns = event.at_ns
 
-    def moved(self, now_ns: int, step: Step | None) -> None:
+    def moved(self, now_ns: int, step: PlannedStep | None) -> None:
         """Move the bar, every few scans."""
         self._scans += 1
         if self._progress.disable or step is None or self._scans % _EVERY_SCANS:

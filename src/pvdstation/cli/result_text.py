@@ -3,8 +3,8 @@
 from rich.table import Table
 from rich.text import Text
 
-from pvdstation.assembly.results import AlarmResult, RunResult, StepResult
 from pvdstation.cli.wording import duration, pressure
+from pvdstation.record.results import AlarmResult, RunResult, StepResult
 
 _STYLE = {"complete": "", "not started": "dim"}
 _ABNORMAL = "bold red"

@@ -9,18 +9,19 @@ from rich.text import Text
 
 from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.results import RunResult
 from pvdstation.assembly.runs import Way, execute
 from pvdstation.assembly.world import NoSimulator
-from pvdstation.cli.dry_run_command import finish_refused
+from pvdstation.cli.dry_run_command import finish_refused, finish_unreached
 from pvdstation.cli.exits import ExitCode, exit_code
+from pvdstation.cli.files import Files, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind, Notice, Verb
 from pvdstation.model.problems import Problem, Refused
-from pvdstation.recipe.procedure import Step
+from pvdstation.record.plan import PlannedStep
+from pvdstation.record.results import RunResult
 
 _SHOW_EVERY_S = 0.2
 _FOLLOWED = frozenset(
@@ -33,7 +34,8 @@ def run_follow(
     streams: Streams,
     recipe: str,
     station: str | None,
-    faults: Sequence[str] = (),
+    faults: Sequence[str],
+    files: Files,
     *,
     speed: float,
     seed: int,
@@ -43,19 +45,23 @@ def run_follow(
     interrupts = Interrupts()
     with watched(interrupts):
         prepared = prepare(recipe, station, seed)
-        problems = _command_problems(speed, prepared, live=live)
+        problems = [*_command_problems(speed, prepared, live=live), *files.problems()]
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)
+        if prepared.silence is not None and not problems:
+            return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
         problems += fault_problems(prepared, faults)
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
-            return _run_and_show(streams, prepared, Way(speed, is_attended=True), seed, faults, interrupts)
+            return _run_and_show(streams, prepared, Way(speed, is_attended=True), seed, faults, files, interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:
-            streams.note(str(missing))
-            return ExitCode.NOT_REACHABLE
+            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(missing))], seed))
+        except OSError as error:
+            what = f"{error.filename or files.transcript} cannot be written: {error.strerror}"
+            return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])
 
 
 def _command_problems(speed: float, prepared: Prepared | RunResult, *, live: bool) -> list[Problem]:
@@ -69,17 +75,28 @@ def _command_problems(speed: float, prepared: Prepared | RunResult, *, live: boo
 
 
 def _run_and_show(
-    streams: Streams, prepared: Prepared, way: Way, seed: int, faults: Sequence[str], interrupts: Interrupts
+    streams: Streams,
+    prepared: Prepared,
+    way: Way,
+    seed: int,
+    faults: Sequence[str],
+    files: Files,
+    interrupts: Interrupts,
 ) -> ExitCode:
     if prepared.mode == "simulated":
         streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
-    with RunFollower(streams, prepared, interrupts) as follower:
-        result = execute(prepared, seed, way, follower=follower, faults=faults).result
+    with (
+        open_transcript(files.transcript, is_followed=True) as transcript,
+        RunFollower(streams, prepared, interrupts) as follower,
+    ):
+        result = execute(prepared, seed, way, follower=follower, faults=faults, transcript=transcript).result
     if result.outcome == "refused":
         return finish_refused(streams, result, [])
     if streams.json:
         streams.document(result.as_json())
     streams.show("", steps_table(result), "", closing(result))
+    if transcript is not None:
+        streams.note(transcript_words(files.transcript, transcript))
     return exit_code(result)
 
 
@@ -116,7 +133,7 @@ class RunFollower:
         """Print what a link says about itself."""
         self._line(notice.at_ns, f"{notice.link}: {notice.text}", "dim")
 
-    def moved(self, now_ns: int, step: Step | None) -> None:
+    def moved(self, now_ns: int, step: PlannedStep | None) -> None:
         """Keep the live line up to date, five times a second."""
         if self._status is None or time.monotonic() < self._next_show_s:
             return

@@ -3,17 +3,28 @@
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
+from typing import NamedTuple
 
-from pvdstation.assembly.results import AlarmResult, StepResult
-from pvdstation.assembly.trace import Band
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind
-from pvdstation.recipe.procedure import AdmitGas, Deposit, Evacuate, Procedure, PumpDown, Step
+from pvdstation.record.plan import PlannedStep
+from pvdstation.record.results import AlarmResult, StepResult
 
 _ENDED = frozenset({"complete", "stopped", "aborted"})
 _MEASURED = frozenset(field.name for field in fields(StepResult)) - {"index", "implied", "do", "text"}
 
+_ASKED = frozenset({"material", "target_nm", "gas", "target_mbar"})
+
 Truth = Callable[[], Mapping[str, float]]
+
+
+class Band(NamedTuple):
+    """One step on the time axis."""
+
+    number: int
+    do: str
+    start_s: float
+    end_s: float
 
 
 class _Open:
@@ -32,12 +43,12 @@ class _Open:
 class Gathering:
     """Steps, alarms and the end of one run. ``truth`` is asked only when a deposit begins or ends."""
 
-    def __init__(self, procedure: Procedure, truth: Truth | None) -> None:
-        self._steps = {f"step {step.index}": step for step in procedure.steps}
+    def __init__(self, steps: Iterable[PlannedStep], truth: Truth | None = None) -> None:
+        self._steps = {f"step {step.index}": step for step in steps}
         self._truth = truth
         self._begun: dict[str, _Open] = {}
         self._alarms: list[AlarmResult] = []
-        self.current: Step | None = None
+        self.current: PlannedStep | None = None
         """The step that runs now."""
         self.state = ""
         """State of the run, as the core names it."""
@@ -109,14 +120,14 @@ class Gathering:
             if alarm.source == event.source and alarm.went_s is None:
                 self._alarms[place] = replace(alarm, went_s=at_s)
 
-    def _film_nm(self, step: Step) -> float:
-        if self._truth is None or not isinstance(step.work, Deposit):
+    def _film_nm(self, step: PlannedStep) -> float:
+        if self._truth is None or step.do != "deposit":
             return math.nan
-        return self._truth().get(f"film.{step.work.material}", math.nan)
+        return self._truth().get(f"film.{step.asked['material']}", math.nan)
 
-    def _result(self, name: str, step: Step, now_ns: int) -> StepResult:
+    def _result(self, name: str, step: PlannedStep, now_ns: int) -> StepResult:
         begun = self._begun.get(name)
-        measured: dict[str, object] = dict(_asked(step))
+        measured: dict[str, object] = {name: value for name, value in step.asked.items() if name in _ASKED}
         if begun is None:
             measured.update(state="not started", ended_because="", duration_s=0.0)
         else:
@@ -140,15 +151,3 @@ def _is_known(value: object) -> bool:
 
 def _end_ns(begun: _Open, now_ns: int) -> int:
     return begun.ended_ns if begun.ended_ns is not None else now_ns
-
-
-def _asked(step: Step) -> dict[str, float | str]:
-    match step.work:
-        case Deposit(material=material, thickness_nm=target_nm):
-            return {"material": material, "target_nm": target_nm}
-        case AdmitGas(gas=gas, pressure_mbar=target_mbar):
-            return {"gas": gas, "target_mbar": target_mbar}
-        case PumpDown(to_mbar=target_mbar) | Evacuate(to_mbar=target_mbar):
-            return {"target_mbar": target_mbar}
-        case _:
-            return {}

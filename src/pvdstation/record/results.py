@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import Any, Literal
 
-from pvdstation.assembly.precision import rounded
 from pvdstation.model.problems import Problem
+from pvdstation.record.precision import rounded
 
 Outcome = Literal["complete", "stopped", "aborted", "refused"]
 Mode = Literal["simulated", "live"]
