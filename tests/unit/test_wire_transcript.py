@@ -1,13 +1,14 @@
 """The transcript: what passed a wire, when, and in which direction, as text."""
 
 from io import StringIO
+from threading import Thread
 
 import pytest
 from wire_bench import MS, stepped_loopback
 
 from pvdstation.model.clock import SECOND
 from pvdstation.wires.base import WireLost
-from pvdstation.wires.transcript import TranscriptWire
+from pvdstation.wires.transcript import SharedText, TranscriptWire
 
 
 @pytest.fixture
@@ -67,3 +68,27 @@ def test_a_closed_text_does_not_hold_up_the_link(stand):
     stand.text.close()
     stand.wire.open()
     assert stand.wire.fault
+
+
+def test_lines_of_several_threads_stay_whole(tmp_path):
+    file = tmp_path / "bytes.txt"
+    text = SharedText(file.open("w", buffering=1))
+    lines = [f"{number} {'x' * 99}\n" for number in range(4)]
+    threads = [Thread(target=lambda line=line: [text.write(line) for _ in range(300)]) for line in lines]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    text.close()
+    assert sorted(file.read_text().splitlines(keepends=True)) == sorted(lines * 300)
+    assert text.fault == ""
+
+
+def test_a_shared_text_says_why_it_has_ended():
+    class Full(StringIO):
+        def flush(self):
+            raise OSError(28, "No space left on device")
+
+    text = SharedText(Full())
+    text.close()
+    assert text.fault == "No space left on device"

@@ -1,9 +1,51 @@
 """The transcript of a link: every byte of a wire with its time and direction, one line of text per write or read."""
 
-from typing import TextIO
+from contextlib import suppress
+from threading import Lock
+from typing import Protocol, TextIO
 
 from pvdstation.model.clock import SECOND, Clock
 from pvdstation.wires.base import Wire, WireLost
+
+
+class Lines(Protocol):
+    """Where lines of text go."""
+
+    def write(self, line: str, /) -> object:
+        """Write a line. Raises OSError, and ValueError when it is closed."""
+        ...
+
+
+class SharedText:
+    """A text that the wires of several threads write, line by line; it remembers why it has ended."""
+
+    def __init__(self, text: TextIO) -> None:
+        self.fault = ""
+        """Why the transcript has ended before its links, in words."""
+        self._text = text
+        self._lock = Lock()
+
+    def write(self, line: str) -> None:
+        """Write a line. Raises OSError, and ValueError when it is closed."""
+        with self._lock:
+            try:
+                self._text.write(line)
+            except OSError as error:
+                self._ended(error)
+                raise
+
+    def close(self) -> None:
+        """Close the text; never raises."""
+        with self._lock:
+            try:
+                self._text.flush()
+            except (OSError, ValueError) as error:
+                self._ended(error)
+            with suppress(OSError):
+                self._text.close()
+
+    def _ended(self, error: Exception) -> None:
+        self.fault = self.fault or getattr(error, "strerror", None) or str(error)
 
 
 class TranscriptWire:
@@ -13,7 +55,7 @@ class TranscriptWire:
     has no sign. Opening, closing and the loss of the wire stand between them after ``-``.
     """
 
-    def __init__(self, wire: Wire, name: str, clock: Clock, text: TextIO) -> None:
+    def __init__(self, wire: Wire, name: str, clock: Clock, text: Lines) -> None:
         self.fault = ""
         """Why the transcript has ended before its wire, in words."""
         self._wire = wire
