@@ -13,6 +13,9 @@ import pyvisa
 from pymodbus.client import ModbusTcpClient
 from serve_bench import received, run_core, served
 
+if sys.platform != "win32":
+    import termios
+
 LINKS = ["sqc", "supply1", "supply2", "io", "gauges", "turbo"]
 OVERALL_S = 20.0
 
@@ -28,6 +31,15 @@ def closed_port() -> int:
     """Return the number of a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
+
+
+def speed_of(terminal: str) -> int:
+    """Return the speed to which a pseudo-terminal was set."""
+    end = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
+    try:
+        return termios.tcgetattr(end)[5]
+    finally:
+        os.close(end)
 
 
 def probe(*arguments: str) -> tuple[int, dict, str]:
@@ -102,9 +114,20 @@ def test_a_supply_that_is_on_is_greeted_and_not_kept_alive(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 def test_serial_instruments_are_named_over_pseudo_terminals(tmp_path):
     with served(tmp_path, "--pty") as here:
+        text = here.station.read_text(encoding="utf-8").replace("baud = 19200", "baud = 38400")
+        text = text.replace("full_range = 1\n", "full_range = 1\nbaud = 57600\n")
+        here.station.write_text(text, encoding="utf-8")
         code, told, _ = probe("--station", str(here.station))
         assert code == 0
-        assert links_of(told)["gauges"]["identity"].startswith("TPG366")
+        links = links_of(told)
+        assert links["gauges"]["identity"].startswith("TPG366")
+        assert {name: entry["line"] for name, entry in links.items()} == {
+            "sqc": "38400 8N1", "supply1": None, "supply2": None,
+            "io": None, "gauges": "57600 8N1", "turbo": "9600 8N1",
+        }  # fmt: skip
+        assert [speed_of(here.urls[name]) for name in ("sqc", "gauges", "turbo")] == [
+            termios.B38400, termios.B57600, termios.B9600,
+        ]  # fmt: skip
 
 
 def test_each_instrument_that_is_not_reachable_has_its_own_sentence(tmp_path):

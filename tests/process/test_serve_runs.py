@@ -91,6 +91,21 @@ def test_ports_of_something_else_make_a_station_live(tmp_path):
         assert "has no port tcp://127.0.0.1:9 with pfeiffer-turbo" in document["reason"]
 
 
+def test_a_simulator_that_has_gone_is_not_reachable_in_its_own_words(tmp_path):
+    with served(tmp_path) as here:
+        pass
+    url = here.control
+    for command in (["run", "--speed", "60"], ["dry-run"], ["run", "--fault", "t=5s door open"]):
+        done = run_core(*command, RECIPE, "--station", str(here.station), "--json")
+        assert done.returncode == 6
+        document = json.loads(done.stdout)
+        assert (document["outcome"], document["plant_s"]) == ("refused", 0)
+        assert document["reason"].startswith(f"the simulator at {url} refuses the connection")
+        assert done.stderr == f"{document['reason']}. {document['errors'][0]['write']}\n"
+    probed = json.loads(run_core("probe", "--station", str(here.station), "--json").stdout)
+    assert probed["warnings"][0]["what"] == document["reason"]
+
+
 def test_a_packaged_station_names_no_simulator():
     for file in files("pvdstation.stations").iterdir():
         assert "simulator =" not in file.read_text(encoding="utf-8") or file.name == "example.toml"

@@ -165,9 +165,14 @@ def test_a_supply_without_a_link_is_shown_and_not_counted(station, capsys):
     assert "the I/O opens its enable contact" in " ".join(out.split())
 
 
-def test_a_piped_table_has_no_colour_and_says_simulated(capsys):
-    run_probe(Streams(), "sim-host-loop")
-    out = capsys.readouterr().out
+def test_a_piped_table_has_no_colour_and_says_simulated(tmp_path, capsys):
+    transcript = tmp_path / "bytes.txt"
+    run_probe(Streams(), "sim-host-loop", str(transcript))
+    out, err = capsys.readouterr()
+    assert err == f"transcript: {transcript}\n"
+    assert {line.split()[1] for line in transcript.read_text(encoding="utf-8").splitlines() if " < " in line} == {
+        "sqc", "supply1", "supply2", "io", "gauges", "turbo",
+    }  # fmt: skip
     assert "\x1b" not in out
     assert "(SIMULATED)" in out
 
