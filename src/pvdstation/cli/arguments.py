@@ -4,11 +4,15 @@ import re
 from collections.abc import Sequence
 
 TAKES_VALUE = frozenset(
-    {"--station", "--seed", "--plot", "--events", "--transcript", "--speed", "--fault", "--output", "-o"}
-)
+    {
+        "--station", "--seed", "--plot", "--events", "--transcript", "--speed", "--fault", "--output", "-o",
+        "--data", "--operator", "--sample", "--h2o", "--o2", "--lot", "--note", "--by", "--format", "--compare",
+        "--material", "--since", "--until", "--outcome",
+    }
+)  # fmt: skip
 """Options whose next word is theirs, whatever it begins with."""
 
-_OPTION = re.compile(r"--?[A-Za-z][A-Za-z-]*(=.*)?", re.DOTALL)
+_OPTION = re.compile(r"--?[A-Za-z][A-Za-z0-9-]*(=.*)?", re.DOTALL)
 
 
 def shield(arguments: Sequence[str]) -> list[str]:

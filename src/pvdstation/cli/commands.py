@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pvdstation.cli.runs_commands import runs
 from pvdstation.cli.streams import Streams
 
 _ABOUT = """Recipe and process control for a thermal-evaporation (PVD) station in a glovebox.
@@ -224,6 +225,7 @@ def init(
 
 schemas = typer.Typer(help="Print the JSON schema of a file, for editors.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(schemas, name="schema")
+app.add_typer(runs, name="runs")
 
 
 @schemas.command("station")
