@@ -10,8 +10,8 @@ import resource
 import sys
 
 from pvdstation.assembly.preparation import prepare
-from pvdstation.assembly.results import RunResult
 from pvdstation.assembly.runs import execute
+from pvdstation.record.results import RunResult
 
 PAPER = "300 nm Zn at 0.5 nm/s, then 100 nm Li, then N2 to 500 mbar for 3 min"
 WANTED_RATIO = 300

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.results import RunResult
 from pvdstation.assembly.runs import execute
+from pvdstation.record.results import RunResult
 
 SENTENCE = "300 nm Zn at 0.5 nm/s, then 100 nm Li, then N2 to 500 mbar for 3 min"
 GOLDEN = Path(__file__).with_name("golden") / "dual-layer-sqc-seed-1.jsonl"

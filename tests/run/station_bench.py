@@ -15,7 +15,6 @@ from pvdsim.plant.plant import Plant
 from pvdsim.world import World
 from pvdstation.assembly.building import Plan, build_stepped, open_station
 from pvdstation.assembly.preparation import Prepared
-from pvdstation.assembly.results import Named
 from pvdstation.control.decision import Decision
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind, Notice, Outputs, Request, Verb
@@ -24,6 +23,7 @@ from pvdstation.model.simulation import Replies
 from pvdstation.model.toml import load_station
 from pvdstation.recipe.check import check_recipe
 from pvdstation.recipe.document import load_recipe
+from pvdstation.record.results import Named
 from pvdstation.runtime.outcome import RunOutcome
 from pvdstation.runtime.stepped import SteppedRun
 

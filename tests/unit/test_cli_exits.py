@@ -2,8 +2,8 @@
 
 import pytest
 
-from pvdstation.assembly.results import RunResult
 from pvdstation.cli.exits import ExitCode, exit_code
+from pvdstation.record.results import RunResult
 
 CASES = [
     ("complete", True, False, ExitCode.COMPLETE),
