@@ -225,7 +225,7 @@ def _others_off(v: View, scene: Scene) -> bool:
 def _current_text(v: View) -> str:
     def current(w: Wiring) -> str:
         if not w.is_linked:
-            return f"not measured, enable contact {'open' if v.io(w.enable_open) == 1 else 'not confirmed open'}"
+            return f"not measured, enable contact {v.enable_text(w)}"
         return _number(v.value(w.signals.current, 3 * v.frame.supply_age_ns), "A")
 
     return ", ".join(f"{w.name} {current(w)}" for w in v.frame.sources)

@@ -24,7 +24,9 @@ class Course(NamedTuple):
     stage: str = ""  # what the step waits for
     is_resumable: bool = True  # what is held can be continued
     is_confirming: bool = False  # the step has ended; waiting for the safe state
+    confirming_since_ns: int = 0
     is_told_unsafe: bool = False  # "OFF NOT CONFIRMED" has been said
+    is_given_up: bool = False  # it was not confirmed for so long that the run is over, unsafe
     cause: str = ""  # name of the rule, or "operator"
     reason: str = ""  # the cause in words
 

@@ -20,8 +20,14 @@ from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image,
 from pvdstation.recipe.procedure import Procedure, Step
 
 START_TIMEOUT_NS = 60 * SECOND
-UNSAFE_AFTER_NS = 120 * SECOND
-"""How long a run may stay unconfirmed before it is reported as such; the orders stand all the while."""
+CONFIRM_NS = 30 * SECOND
+"""How long the safe state may take to be read back when all that moves has been told to: valves, shutters, a stop."""
+UNSAFE_AFTER_NS = 20 * SECOND
+"""How long an aborting run may stay unconfirmed before a person is told: twice the dead-line of a stop."""
+GIVE_UP_NS = 120 * SECOND
+"""When such a run ends, reported as unsafe; the orders stand all the while."""
+STEP_END_NS = 60 * SECOND
+"""How long a step may take to its orderly end, beside the ramp to idle and pumping out."""
 OPERATOR = "operator"
 GOING_ON = (Mode.RUNNING, Mode.PAUSING)
 """States in which outputs may open and energise."""
@@ -90,9 +96,7 @@ class Turn:
         ruling = arbitrate(tick.wants, self.v, tick.scene, self.old.intents, blocked(self.judged), may_rise=may_rise)
         intents = (*ruling.intents, *(Intent(name, self._intend(name)) for name in ruling.asked))
         self.chronicle.tell_outputs(self.plan.frame, self.old.last, ruling.outputs)
-        overdue = self.course.mode is Mode.ABORTING and self._mode_lasts_ns() > UNSAFE_AFTER_NS
-        if overdue and not self.course.is_told_unsafe:
-            self._tell_unsafe()
+        overdue = self._is_overdue()
         state = State(
             self.course,
             ruling.outputs,
@@ -109,6 +113,19 @@ class Turn:
         )
         ended = self.course.mode in ENDED or overdue
         return Decision(state, ruling.outputs, self.errands.sent, tuple(self.chronicle.events), ended)
+
+    def _is_overdue(self) -> bool:
+        """Tell a person when the safe state is not confirmed in time; return whether it is not waited for any more."""
+        if self.course.mode is not Mode.ABORTING or self._mode_lasts_ns() <= UNSAFE_AFTER_NS:
+            return False
+        if not self.course.is_told_unsafe:
+            self._tell_unsafe()
+        if self._mode_lasts_ns() <= GIVE_UP_NS:
+            return False
+        if not self.course.is_given_up:
+            self.chronicle.say(EventKind.RUN, "run", self.course.mode.value, *self._verdict(safe=False))
+            self.course = self.course._replace(is_given_up=True)
+        return True
 
     def _low_since(self) -> int | None:
         if not self.v.pressure <= self.plan.frame.station.limits.start_pressure.pressure:
@@ -235,7 +252,7 @@ class Turn:
             case Mode.STOPPING:
                 return self._stop()
             case Mode.COMPLETING:
-                return self._confirm(UNSAFE_AFTER_NS)
+                return self._confirm()
             case Mode.ABORTING:
                 return self._abort()
             case _:
@@ -268,6 +285,7 @@ class Turn:
             "turbo answers": v.value(v.s.turbo_speed, self.plan.frame.turbo_age_ns) >= 0,
             "SQC-310 answers": v.slow_sqc(v.s.sqc_phase) >= 0,
             "I/O answers": v.io(v.s.e_stop_ok) >= 0,
+            **{f"supply {w.boat} answers": not v.is_unmeasured(w) for w in self.plan.frame.sources if w.is_linked},
         }
         return [text for text, is_heard in heard.items() if not is_heard]
 
@@ -288,7 +306,7 @@ class Turn:
         if step + 1 == len(steps):
             self.course = self.course._replace(mode=Mode.RUNNING)  # a pause at the end has nothing left to wait for
             self._move(Cue.SETTLED)
-            return self._confirm(UNSAFE_AFTER_NS)
+            return self._confirm()
         self.course = self.course._replace(step=step + 1)
         if self.course.mode is Mode.PAUSING and steps[step + 1].unit != steps[step].unit:
             self._move(Cue.SETTLED)
@@ -320,7 +338,7 @@ class Turn:
     def _stop(self) -> Tick:
         """Bring the step to its orderly end, pump out gas that was admitted, then confirm the safe state."""
         if self.course.is_confirming or self.course.step_state is None:
-            return self._confirm(self._longest_stop_ns())
+            return self._confirm()
         tick = self._advance(Drive.STOP)
         if tick.trouble is not None:
             self.chronicle.alarm(EventKind.ALARM, tick.trouble.name, tick.trouble.text, 0)
@@ -331,18 +349,23 @@ class Turn:
         if tick.trouble is None and self.old.since_gas and following and following[0].do == "evacuate":
             self._begin(self.course.step + 1)
             return self._advance(Drive.STOP)
-        self.course = self.course._replace(is_confirming=True)
+        self.course = self.course._replace(is_confirming=True, confirming_since_ns=self.now_ns)
         return self._rest("safe state confirmed")
 
     def _longest_stop_ns(self) -> int:
-        return UNSAFE_AFTER_NS + to_ns(self.plan.frame.station.defaults.evacuate_timeout)
+        """Return how long the step's orderly end may take: its ramp to idle; pumping out only where gas was let in."""
+        station = self.plan.frame.station
+        pumps_out = self.old.since_gas or self._step().do == "evacuate"
+        pumping_s = station.defaults.evacuate_timeout if pumps_out else 0.0
+        return STEP_END_NS + to_ns(max(w.source.idle.ramp for w in self.plan.frame.sources) + pumping_s)
 
-    def _confirm(self, longest_ns: int) -> Tick:
+    def _confirm(self) -> Tick:
         """Wait until the safe state is read back; what is not confirmed in time aborts the run."""
         lacking = unconfirmed(self.v)
+        since_ns = max(self.course.mode_since_ns, self.course.confirming_since_ns)
         if not lacking:
             self._move(Cue.SETTLED, *self._verdict(safe=True))
-        elif self._mode_lasts_ns() > longest_ns:
+        elif self.now_ns - since_ns > CONFIRM_NS:
             self._trip(ActionClass.FAST_OFF, "safe_state", f"not confirmed: {', '.join(lacking)}")
         return self._rest("safe state confirmed", self._sqc_stop())
 
@@ -352,6 +375,8 @@ class Turn:
             self._end_step("aborted", self.course.reason)
         lacking = unconfirmed(self.v)
         if not lacking and self._is_backed():
+            if self.course.is_told_unsafe:
+                self.chronicle.say(EventKind.ALARM, "safe_state", "gone: off is confirmed", ("state", "gone"))
             self._move(Cue.SETTLED, *self._verdict(safe=True))
         tick = self._rest(f"to be confirmed: {', '.join(lacking)}", self._still_to_do())
         if self._io_watchdog() == 1:
@@ -386,14 +411,18 @@ class Turn:
 
     def _verdict(self, *, safe: bool) -> tuple[tuple[str, float | str], ...]:
         course = self.course
-        return (
+        verdict = (
             ("cause", course.cause or "complete"),
             ("reason", course.reason or "every step complete"),
             ("safe", float(safe)),
         )
+        unknown = [w for w in self.plan.frame.sources if self.v.is_unmeasured(w)]
+        if not unknown:
+            return verdict
+        shown = ", ".join(f"supply {w.boat} not measured, enable contact {self.v.enable_text(w)}" for w in unknown)
+        return (*verdict, ("not_measured", shown))
 
     def _tell_unsafe(self) -> None:
         text = f"OFF NOT CONFIRMED: {', '.join(unconfirmed(self.v))}"
         self.chronicle.alarm(EventKind.ALARM, "safe_state", text, ActionClass.HARD_OFF)
-        self.chronicle.say(EventKind.RUN, "run", self.course.mode.value, *self._verdict(safe=False))
         self.course = self.course._replace(is_told_unsafe=True)

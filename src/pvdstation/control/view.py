@@ -138,6 +138,16 @@ class View:
         current = self.value(wiring.signals.current, 3 * self.frame.supply_age_ns)
         return current <= self.station.limits.hot_above and not self.last.supply[wiring.supply_index].on
 
+    def is_unmeasured(self, wiring: Wiring) -> bool:
+        """Return whether nobody knows a supply's current: it has no link, or its link has been lost."""
+        reading = self.readings[wiring.signals.current]
+        is_lost = reading.quality is Quality.COMM_FAULT or self.now_ns - reading.at_ns > 3 * self.frame.supply_age_ns
+        return not wiring.is_linked or (is_lost and reading.quality is not Quality.NEVER)
+
+    def enable_text(self, wiring: Wiring) -> str:
+        """Return in words what the feedback of a supply's enable contact says."""
+        return "open" if self.io(wiring.enable_open) == 1 else "not confirmed open"
+
     def shutters_closed(self) -> bool:
         """Return whether every shutter is confirmed closed."""
         return self.is_closed(self.s.substrate_shutter) and all(self.is_closed(w.shutter) for w in self.frame.sources)
@@ -145,6 +155,11 @@ class View:
     def any_energised(self) -> bool:
         """Return whether any supply was commanded on by the last scan."""
         return any(level.on for level in self.last.supply)
+
+    def capacitance_shows_nothing(self) -> bool:
+        """Return whether the capacitance gauge is lost or old; over its range it shows too much."""
+        is_over = self.readings[self.s.capacitance].quality is Quality.OVER_RANGE
+        return not is_over and math.isnan(self.gas_pressure())
 
     def gas_pressure(self) -> float:
         """Return the capacitance gauge as a gas valve needs it: good and younger than its limit; else NaN."""

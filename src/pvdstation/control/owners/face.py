@@ -95,9 +95,12 @@ def staged(name: str, v: View, p: Power) -> Power:
 
 
 def is_off(v: View, w: Wiring) -> bool:
-    """Return whether off is read back: output off, below 1 A, enable contact open; without a link the contact alone."""
-    if not w.is_linked:
-        return v.is_off(w)
+    """Return whether off is read back: output off, below 1 A, enable contact open; without a link the contact alone.
+
+    A link that is lost leaves the contact too (safety B.4): the way of the energy is open, the current not measured.
+    """
+    if v.is_unmeasured(w):
+        return v.io(w.enable_open) == 1 and not v.last.supply[w.supply_index].on
     return (
         v.supply(w.signals.mode) == SupplyMode.OFF
         and v.supply(w.signals.current) <= v.station.limits.hot_above

@@ -122,7 +122,7 @@ def unconfirmed(v: View) -> list[str]:
         if not is_off(v, w):
             open_.append(f"supply {w.boat} off")
         setpoint = v.value(w.signals.setpoint, 3 * v.frame.supply_age_ns)
-        if w.supply.current_source == "digital" and setpoint != 0:
+        if w.supply.current_source == "digital" and setpoint != 0 and not v.is_unmeasured(w):
             open_.append(f"supply {w.boat} set-point 0")
         if not v.is_closed(w.shutter):
             open_.append(f"source shutter {w.name} closed")
