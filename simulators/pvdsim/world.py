@@ -158,9 +158,7 @@ class World:
 
     def _schedule(self) -> None:
         """Find out when an instrument is next due, on the plant's grid."""
-        due_ns = FAR_NS
-        for instrument in self._ordered:
-            due_ns = min(due_ns, instrument.due_ns)
+        due_ns = min([instrument.due_ns for instrument in self._ordered])
         self._due_ns = -(-due_ns // STEP_NS) * STEP_NS
 
 

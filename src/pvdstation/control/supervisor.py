@@ -78,8 +78,13 @@ def watch(before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> tup
     guards = list(before.guards)
     changed = False
     for place, bound in enumerate(rules):
-        guard = guards[place]
-        after = _judge(guard, bound, v, scene, findings)
+        guard, rule = guards[place], bound.rule
+        if not rule.needed(v, scene) or rule.holds(v, scene):
+            if guard.violated_since_ns is None:
+                continue
+            after = _fine(guard, rule, findings)
+        else:
+            after = _violated(guard, bound, v, findings)
         if after is not guard:
             guards[place] = after
             changed = True
@@ -90,10 +95,8 @@ def watch(before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> tup
     return Watch(kept, late, bool(lost) or before.is_cycle_lost, v.now_ns), findings
 
 
-def _judge(guard: Guard, bound: Bound, v: View, scene: Scene, findings: list[Finding]) -> Guard:
+def _violated(guard: Guard, bound: Bound, v: View, findings: list[Finding]) -> Guard:
     rule = bound.rule
-    if not rule.needed(v, scene) or rule.holds(v, scene):
-        return _fine(guard, rule, findings)
     since = v.now_ns if guard.violated_since_ns is None else guard.violated_since_ns
     samples, counter = guard.samples, guard.last_counter
     if bound.signal is not None:
@@ -110,8 +113,6 @@ def _judge(guard: Guard, bound: Bound, v: View, scene: Scene, findings: list[Fin
 
 
 def _fine(guard: Guard, rule: Interlock, findings: list[Finding]) -> Guard:
-    if guard.violated_since_ns is None:
-        return guard
     if not guard.acted:
         return Guard()
     if rule.on_loss is ActionClass.ALARM and not rule.closes:

@@ -137,11 +137,15 @@ class Driver(ABC):
 
     def next_poll(self, now_ns: int) -> Routine | None:
         """Return the longest-due poll, or None when none is due; an action that pauses lets polls run meanwhile."""
-        row = min(self.rows, key=_due, default=None)
-        if row is None or row.due_ns > now_ns:
+        longest: Row | None = None
+        due_ns = now_ns + 1
+        for row in self.rows:
+            if row.due_ns < due_ns:
+                longest, due_ns = row, row.due_ns
+        if longest is None:
             return None
-        row.taken(now_ns)
-        return row.start()
+        longest.taken(now_ns)
+        return longest.start()
 
     def due_ns(self, now_ns: int) -> int:
         """Return when the link wants its next turn, ns; not after ``now_ns`` when something is waiting."""
@@ -185,10 +189,6 @@ class Driver(ABC):
     def scan_is_alive(self, now_ns: int) -> bool:
         """Return whether a scan was completed within the lease; traffic that feeds a watchdog asks this first."""
         return now_ns - self._scan_done_ns <= round(self.station.limits.lease * 1e9)
-
-
-def _due(row: Row) -> int:
-    return row.due_ns
 
 
 def wait(duration_ns: int) -> Routine:

@@ -37,5 +37,7 @@ class SteppedClock:
 
     def wait_until(self, moment_ns: int) -> int:
         """Move to the moment, never back, and return it, ns."""
-        self._now_ns = max(self._now_ns, moment_ns)
-        return self._now_ns
+        if moment_ns <= self._now_ns:
+            return self._now_ns
+        self._now_ns = moment_ns
+        return moment_ns
