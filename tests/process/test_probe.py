@@ -157,13 +157,15 @@ def test_each_instrument_that_is_not_reachable_has_its_own_sentence(tmp_path):
 def test_a_person_reads_one_line_per_fault(tmp_path):
     with served(tmp_path) as here:
         file = changed(here.station, "turbo", f"tcp://127.0.0.1:{closed_port()}")
+        file = changed(file, "gauges", "/dev/serial/by-path/no-such-adapter")
         ended = run_core("probe", "--station", str(file))
         lines = [line for line in ended.stdout.splitlines() if line.startswith("turbo: ")]
         assert (ended.returncode, ended.stderr, len(lines)) == (6, "", 1)
         assert "refuses the connection" in lines[0]
         assert "NOT REACHABLE" in ended.stdout
         assert "(LIVE)" in ended.stdout
-        assert ended.stdout.splitlines()[-1] == "5 of 6 instruments answer; no output was written"
+        assert "/no-such-adapter: is the adapter plugged in?\n" in ended.stdout
+        assert ended.stdout.splitlines()[-1] == "4 of 6 instruments answer; no output was written"
 
 
 def test_a_wrong_supply_and_a_wrong_pump_are_refused_by_name(tmp_path):

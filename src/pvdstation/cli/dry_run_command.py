@@ -12,6 +12,7 @@ from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_text, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.progress import DryRunFollower
+from pvdstation.cli.refusals import as_sentence
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused
@@ -74,7 +75,7 @@ def finish_unreached(streams: Streams, result: RunResult) -> ExitCode:
     if streams.json:
         streams.document(result.as_json())
     (problem,) = result.errors
-    streams.note(" ".join(f"{part.removesuffix('.')}." for part in (problem.what, problem.write) if part))
+    streams.note(" ".join(as_sentence(part) for part in (problem.what, problem.write) if part))
     return ExitCode.NOT_REACHABLE
 
 

@@ -10,6 +10,7 @@ from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.dry_run_command import finish_refused
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.files import file_problems, open_transcript, transcript_words
+from pvdstation.cli.refusals import as_sentence
 from pvdstation.cli.result_text import heading
 from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused
@@ -93,7 +94,7 @@ def _survey(result: ProbeResult) -> list[Text]:
 
 def _closing(result: ProbeResult) -> list[Text]:
     lines = [
-        Text(" ".join(f"{found.link}: {told.fault.removesuffix('.')}. {told.write}".split()), style="red")
+        Text(" ".join(f"{found.link}: {as_sentence(told.fault)} {told.write}".split()), style="red")
         for found in result.unreachable
         for told in (found.told,)
     ]

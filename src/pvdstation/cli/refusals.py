@@ -26,7 +26,7 @@ def refusal_text(problems: Sequence[Problem], width: int) -> str:
 
 def _of_file(file: str, problems: list[Problem], width: int) -> str:
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    entries = [f"  {_place(p)}\n{_wrapped(_sentence(p.what), width)}{_advice(p, width)}" for p in problems]
+    entries = [f"  {_place(p)}\n{_wrapped(as_sentence(p.what), width)}{_advice(p, width)}" for p in problems]
     return "\n\n".join([f"{file}: {count}, nothing was started", *entries])
 
 
@@ -41,7 +41,7 @@ def _place(problem: Problem) -> str:
 
 
 def _advice(problem: Problem, width: int) -> str:
-    return f"\n{_wrapped(_sentence(problem.write), width)}" if problem.write else ""
+    return f"\n{_wrapped(as_sentence(problem.write), width)}" if problem.write else ""
 
 
 def _of_text(problems: list[Problem], width: int) -> str:
@@ -78,10 +78,11 @@ def _window(line: str, column: int, width: int) -> tuple[str, int]:
 
 
 def _both(problem: Problem) -> str:
-    return " ".join(_sentence(part) for part in (problem.what, problem.write) if part)
+    return " ".join(as_sentence(part) for part in (problem.what, problem.write) if part)
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """Return a text with the end of a sentence."""
     text = text.strip()
     return text if text.endswith((".", "?", "!", "…", ":")) else f"{text}."
 
