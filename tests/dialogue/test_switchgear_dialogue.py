@@ -233,6 +233,20 @@ def test_a_lease_that_runs_out_writes_all_outputs_0():
     assert all(at_ns - last_scan_ns <= 1.51 * SECOND for _, _, at_ns in here.bench.commands)
 
 
+@pytest.mark.parametrize(("level", "name"), [("n2", "N2"), ("substrate_shutter", "substrate shutter")])
+def test_what_has_a_time_of_its_own_closes_then_and_nothing_else_with_it(level, name):
+    here = armed()
+    here.scan(1, foreline=True, **{level: True})
+    here.world.heard.clear()
+    here.bench.commands.clear()
+    until_ns = here.now_ns + 90 * MILLISECOND
+    here.scan(0.25, foreline=True, **{level: True, f"{level.partition('_')[0]}_until_ns": until_ns})
+    assert coil_writes(here) == [bit("fore-line")]
+    ((closed, is_on, at_ns),) = here.bench.commands
+    assert (closed, is_on) == (name, False)
+    assert 0 <= at_ns - until_ns <= 5 * MILLISECOND
+
+
 def test_a_driver_that_gets_no_turns_lets_the_watchdog_drop_the_outputs():
     here = armed()
     here.scan(1, enable=(True, False))

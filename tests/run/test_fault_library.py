@@ -5,6 +5,7 @@ every run ends, nothing that may not be repeated is, the safe state is confirmed
 good quality differs from the truth because of a link.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -117,7 +118,10 @@ SUPPLIES = [
 
 GAUGES = [
     Row("t=5s gauge.full_range frozen", "gauges", "gauges good", "C1", "C2", "stopped", 80.0, THICK),
-    Row("t=315s gauge.capacitance frozen", "n2_timeout", "not reached in 19 s", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=315s gauge.capacitance frozen", "n2_slope", "rises 0 mbar/s", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=313s gauge.capacitance wrong 50%", "n2_slope", "flow or gauge is wrong", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=305s gauge.capacitance sensor_error", "isolate", "capacitance gauge: no good reading", "C1", "C2", "stopped",
+        recipe=GAS),
     # it says "at least the top of the range"
     Row("t=55s gauge.full_range out_of_range over", "film_pressure", "enough for a film", "C1", "C3", "aborted", 3.0),
     Row("t=55s gauge.full_range out_of_range under"),  # an upper bound is good enough for vacuum
@@ -158,13 +162,18 @@ PARTS = [
     Row("t=1s gate stuck", "gate", "did not open in time", "C1", "C2", "stopped"),
     Row("t=1s gate slow 8s", "gate", "did not open in time", "C1", "C2", "stopped"),
     Row("t=300s valve.n2 stuck", "n2_no_rise", "no gas, or the valve is stuck", "C1", "C2", "stopped", recipe=GAS),
+    # nothing that the program can reach ends this either
+    Row("t=315s valve.n2 stuck", "n2_closed", "N2 valve closed when told to be", "C3", "C3", "aborting", recipe=GAS),
     Row("t=330s valve.foreline stuck", "roughing_valve", "fore-line valve confirmed closed", "C1", "C2", "stopped",
         recipe=GAS),
     Row("t=55s turbo error", "turbo_at_speed", "turbo at speed", "C3", "C3", "aborted", 4.0),
-    Row("t=340s backing_pump off", "roughing_valve", "roughing valve", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=55s backing_pump off", "backing_pump", "backing pump runs", "C1", "C2", "stopped", 25.0),
+    Row("t=340s backing_pump off", "backing_pump", "backing pump runs", "C1", "C2", "stopped", recipe=GAS),
     Row("t=55s water lost", "water_flow", "cooling water flows", "C3", "C3", "aborted", 3.0),
     Row("t=55s for 0.5s water lost"),  # a bubble
-    Row("t=55s for 5s air lost", "source_shutter_open", "source shutter open", "C3", "C3", "aborted", 3.0),
+    Row("t=55s air lost", "compressed_air", "compressed air present", "C3", "C3", "aborting", 2.0),
+    Row("t=55s for 5s air lost", "compressed_air", "compressed air present", "C3", "C3", "aborted", 2.0),
+    Row("t=315s air lost", "compressed_air", "compressed air present", "C1", "C2", "stopped", recipe=GAS),
     Row("t=55s door open", "door", "door closed", "C4", "C4", "aborted", 1.5),
     Row("t=55s estop pressed", "e_stop", "E-stop chain healthy", "C4", "C4", "aborted", 1.5),
     Row("t=314s over_pressure tripped", "n2_valve", "conditions of the N2 valve", "C0", "C2", "stopped", recipe=GAS),
@@ -274,6 +283,7 @@ def test_a_fault_is_seen_acted_upon_and_ends_where_it_should(row: Row) -> None:
     assert bench.verdict["safe"] == float(confirmed)
     told = [event.at_ns for event in seen if "OFF NOT CONFIRMED" in event.text]
     assert confirmed != bool(told)
+    assert not any(re.search(r"\b(nan|inf)\b|NOT CONFIRMED: $", event.text) for event in seen)
     if told:
         assert (told[0] - began_ns) / SECOND <= TOLD_WITHIN_S
     last = bench.samples[-1]

@@ -110,6 +110,7 @@ def view(
     age_s: dict[str, float] | None = None,
     hot: tuple[bool, bool] = (False, False),
     since_gas: bool = False,
+    gas_target_mbar: float = math.nan,
     low_for_s: float | None = 3600,
     now_ns: int = NOW_NS,
     counter: int = 1,
@@ -128,7 +129,10 @@ def view(
     on = tuple(level.on for level in last.supply)
     sources = tuple(HOT if is_hot or is_on else COLD for is_hot, is_on in zip(hot, on, strict=True))
     low_since = None if low_for_s is None else now_ns - round(low_for_s * 1e9)
-    return View(FRAME, readings, last, sources, now_ns, since_gas=since_gas, low_since_ns=low_since, result=None)
+    return View(
+        FRAME, readings, last, sources, now_ns, since_gas=since_gas, low_since_ns=low_since, result=None,
+        gas_target_mbar=gas_target_mbar,
+    )  # fmt: skip
 
 
 __all__ = ["EMPTY", "Scene"]

@@ -77,7 +77,12 @@ TRIPS = [
     ("supply.1.armed", 0, "watchdogs_armed", ActionClass.STOP),
     ("io.watchdog", 0, "watchdogs_armed", ActionClass.STOP),
     ("foreline.pirani", 6.0, "gate_pressure", ActionClass.HOLD),
-    ("compressed_air", 0, "gate_pressure", ActionClass.HOLD),
+    ("compressed_air", 0, "compressed_air", ActionClass.HOLD),
+    ("backing_running", 0, "backing_pump", ActionClass.HOLD),
+    ("foreline_valve", 0, "foreline_valve", ActionClass.HOLD),
+    ("over_pressure_ok", 0, "over_pressure", ActionClass.ALARM),
+    ("n2_valve", 3, "n2_closed", ActionClass.FAST_OFF),
+    ("vent_valve", 2, "vent_closed", ActionClass.FAST_OFF),
     ("gate", 0, "gate_open", ActionClass.FAST_OFF),
 ]
 
@@ -107,6 +112,11 @@ NEEDED_WHILE_DEPOSITING = {
     "n2_valve": "gas_closed_while_hot",
     "supply.1.armed": "watchdogs_armed",
     "io.watchdog": "watchdogs_armed",
+    "compressed_air": "compressed_air",
+    "backing_running": "backing_pump",
+    "foreline_valve": "foreline_valve",
+    "vent_valve": "vent_closed",
+    "over_pressure_ok": "over_pressure",
 }
 
 
@@ -169,6 +179,31 @@ def test_late_scans_count_as_a_lost_cycle_after_three_in_a_minute() -> None:
     assert names == ["control_cycle"]
 
 
+# --- air, backing ---
+
+
+def test_air_that_is_lost_ends_all_energy_and_closes_the_gate() -> None:
+    rule = BY_NAME["compressed_air"]
+    assert (rule.on_loss, rule.with_energy, rule.closes) == (ActionClass.HOLD, ActionClass.FAST_OFF, "gate")
+    gone = {**DEPOSITING, "compressed_air": 0}
+    assert lost(gone, outputs(**ZN_ON), DEPOSIT_SCENE, seconds=0.25) == []
+    assert lost(gone, outputs(**ZN_ON), DEPOSIT_SCENE, seconds=0.5) == ["compressed_air"]
+
+
+def test_without_backing_a_source_goes_off_in_order_before_the_turbo_has_had_its_time() -> None:
+    alone = {**DEPOSITING, "backing_running": 0, "foreline_valve": 0}
+    assert lost(alone, outputs(**ZN_ON), DEPOSIT_SCENE, seconds=179) == ["backing_pump"]
+    assert lost(alone, outputs(**ZN_ON), DEPOSIT_SCENE, seconds=180) == ["backing_pump", "turbo_backing"]
+    assert BY_NAME["turbo_backing"].on_loss is ActionClass.STOP
+
+
+def test_the_foreline_valve_closes_with_the_backing_pump_and_opens_with_it() -> None:
+    stands = arbitrate(outputs(), view({**HEALTHY, "backing_running": 0}, outputs()), EMPTY, (), frozenset())
+    assert not stands.outputs.foreline
+    runs = arbitrate(outputs(), view(HEALTHY, outputs(foreline=False)), EMPTY, (), frozenset())
+    assert runs.outputs.foreline
+
+
 # --- N2 ---
 
 
@@ -208,6 +243,29 @@ def test_before_the_first_opening_both_gauges_must_agree_and_afterwards_only_one
     disagree = {**GAS_READY, "chamber.full_range": 5.0}
     assert missing("n2", view(disagree, outputs(gate=False)), FILL_SCENE) is not None
     assert missing("n2", view(disagree, outputs(gate=False), since_gas=True), FILL_SCENE) is None
+
+
+def test_an_n2_valve_that_does_not_follow_is_found_cold_and_in_every_step() -> None:
+    assert lost({**GAS_READY, "n2_valve": 1}, outputs(gate=False), EMPTY, seconds=1.75) == []
+    assert lost({**GAS_READY, "n2_valve": 1}, outputs(gate=False), EMPTY, seconds=2.0) == ["n2_closed"]
+
+
+@pytest.mark.parametrize(("mbar", "expected"), [
+    (524, []), (526, ["gas_over_target"]), (601, ["gas_over_target", "n2_admission"]), (3.0, []),
+])  # fmt: skip
+def test_gas_that_is_shut_in_stays_at_its_target_whatever_step_runs(mbar, expected) -> None:
+    shut = {**GAS_READY, "chamber.capacitance": mbar}
+    found = lost(shut, outputs(gate=False), EMPTY, since_gas=True, gas_target_mbar=500.0)
+    assert sorted(found) == sorted(expected)
+
+
+def test_a_gauge_that_is_lost_after_the_gas_step_is_no_over_pressure_but_one_over_its_range_is() -> None:
+    def found(quality):
+        bad = {"chamber.capacitance": quality}
+        return lost(GAS_READY, outputs(gate=False), EMPTY, since_gas=True, gas_target_mbar=500.0, bad=bad)
+
+    assert found(Quality.COMM_FAULT) == []
+    assert sorted(found(Quality.OVER_RANGE)) == ["gas_over_target", "n2_admission"]
 
 
 def test_the_capacitance_gauge_must_be_younger_than_a_second_while_n2_is_open() -> None:

@@ -7,7 +7,7 @@ set-points are finite, within limits, and rise no faster than allowed · every l
 import math
 from typing import NamedTuple
 
-from pvdstation.control.conditions import FRESH_IMAGE, Condition
+from pvdstation.control.conditions import BACKING, FRESH_IMAGE, Condition
 from pvdstation.control.rules import PERMISSIVES
 from pvdstation.control.scene import Scene
 from pvdstation.control.view import View
@@ -141,7 +141,9 @@ def arbitrate(
     )
     supplies = tuple(_supply(gate, place, wanted, last.supply[place]) for place, wanted in enumerate(wants.supply))
     roughing = gate.level("roughing valve", "roughing", wanted=wants.roughing, before=last.roughing)
-    foreline = gate.level("fore-line valve", "foreline", wanted=wants.foreline and not roughing, before=last.foreline)
+    # a pump that stands lets air through: the valve closes with it, and opens again when it runs
+    backs = wants.foreline and not roughing and BACKING.holds(v, scene)
+    foreline = gate.level("fore-line valve", "foreline", wanted=backs, before=last.foreline)
     outputs = Outputs(
         source_shutter=shutters,
         substrate_shutter=substrate,
@@ -158,6 +160,7 @@ def arbitrate(
         pace=_pace(v, supplies, wants),
         until_ns=v.now_ns + to_ns(v.station.limits.lease),
         substrate_until_ns=wants.substrate_until_ns,
+        n2_until_ns=wants.n2_until_ns,
     )
     return Ruling(outputs, tuple(gate.kept), tuple(gate.asked), tuple(gate.refusals))
 

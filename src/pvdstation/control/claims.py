@@ -14,6 +14,9 @@ from pvdstation.control.view import CAPACITANCE_VACUUM_MBAR, View
 from pvdstation.model.signals import Quality, SupplyMode
 from pvdstation.model.station import Station
 
+STOP_S = 60.0
+"""From a controlled stop to no current: the ramp to idle, and the unit's answer."""
+
 
 def always(_v: View, _scene: Scene) -> bool:
     """Hold in every state of a run."""
@@ -88,8 +91,8 @@ def gauges_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene],
     return holds
 
 
-def gate_may_stay(v: View, scene: Scene) -> bool:
-    """Return whether air is present and no gauge shows too much pressure for the open gate.
+def gate_may_stay(v: View, _scene: Scene) -> bool:
+    """Return whether no gauge shows too much pressure for the open gate.
 
     A gauge that shows nothing closes no gate: a hot source wants pumping, and lost gauges have a rule of their own.
     """
@@ -104,7 +107,60 @@ def gate_may_stay(v: View, scene: Scene) -> bool:
         is_known = reading.quality <= Quality.UNDER_RANGE
         if reading.quality is Quality.OVER_RANGE or (is_known and not reading.value <= limit_mbar):
             return False
-    return c.AIR.holds(v, scene)
+    return True
+
+
+def gate_pressure_text(v: View) -> str:
+    """Return the pressures on both sides of the gate in words."""
+    return f"{c.CROSSOVER.shows(v)}, {c.FORELINE_KEEP.shows(v)} (fore-line)"
+
+
+# --- backing ---
+
+
+def is_backed(v: View, scene: Scene) -> bool:
+    """Return whether the backing pump is behind the turbo: it runs, and the fore-line valve is open."""
+    return c.BACKING.holds(v, scene) and c.FORELINE_OPEN.holds(v, scene)
+
+
+def foreline_follows(v: View, scene: Scene) -> bool:
+    """Return whether the fore-line valve is open, or closed for a reason that has a rule: no pump, no air."""
+    is_known = c.BACKING.holds(v, scene) and c.AIR.holds(v, scene)
+    return not is_known or v.is_open(v.s.foreline_valve)
+
+
+def backing_text(v: View) -> str:
+    """Return in words what is behind the turbo."""
+    return f"{c.BACKING.shows(v)}, fore-line valve {c.FORELINE_OPEN.shows(v)}, fore-line {c.FORELINE_KEEP.shows(v)}"
+
+
+def unbacked_s(station: Station) -> float:
+    """Return how long a source may stay on without backing: long enough after it to go off in order, s."""
+    return max(0.0, station.limits.turbo_without_backing - STOP_S)
+
+
+# --- gas ---
+
+
+def holds_gas(v: View, scene: Scene) -> bool:
+    """Return whether gas is admitted, or was since the last high vacuum."""
+    return not math.isnan(c.gas_target(v, scene))
+
+
+def not_far_over_target(v: View, scene: Scene) -> bool:
+    """In the gas step only a good gauge proves it; later a gauge that shows nothing is not gas."""
+    is_unknown = math.isnan(scene.gas_target_mbar) and v.capacitance_shows_nothing()
+    return is_unknown or c.NOT_FAR_OVER_TARGET.holds(v, scene)
+
+
+def gas_is_shut_in(v: View, scene: Scene) -> bool:
+    """Return whether gas was admitted and its valve is confirmed closed; one that is not has a rule of its own."""
+    return holds_gas(v, scene) and c.N2_CLOSED.holds(v, scene)
+
+
+def not_over_target(v: View, scene: Scene) -> bool:
+    """Return whether no good reading is above the target by more than the limit."""
+    return v.capacitance_shows_nothing() or c.NOT_OVER_TARGET.holds(v, scene)
 
 
 # --- supplies ---
@@ -358,6 +414,11 @@ def limit(name: str) -> Callable[[Station], float]:
 def age_limit(name: str) -> Callable[[Station], float]:
     """Return the reader of a station's age limit, by name, s."""
     return lambda station: float(getattr(station.limits.age, name))
+
+
+def valve_follow_s(station: Station) -> float:
+    """Return how long a valve may take, s."""
+    return station.io.follow.valve
 
 
 def shutter_follow_s(station: Station) -> float:

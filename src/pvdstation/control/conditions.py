@@ -18,8 +18,8 @@ class Condition(NamedTuple):
     shows: Callable[[View], str]
 
 
-def _number(value: float, unit: str) -> str:
-    return "unknown" if math.isnan(value) else f"{value:.3g} {unit}"
+def _number(value: float, unit: str = "") -> str:
+    return "unknown" if math.isnan(value) else f"{value:.3g} {unit}".rstrip()
 
 
 def position_text(v: View, number: int) -> str:
@@ -87,6 +87,19 @@ ROUGHING_CLOSED = _closed("roughing", "roughing", "roughing valve confirmed clos
 FORELINE_CLOSED = _closed("foreline_valve", "foreline", "fore-line valve confirmed closed")
 N2_CLOSED = _closed("n2", "n2", "N2 valve confirmed closed")
 VENT_CLOSED = _closed("vent", "vent", "vent valve confirmed closed")
+
+
+def _follows(signal: str, sentence: str) -> Condition:
+    """Return the claim that a gas valve that was told to close is confirmed closed."""
+    return Condition(
+        sentence,
+        lambda v, _scene: getattr(v.last, signal) or v.is_closed(getattr(v.s, signal)),
+        lambda v: position_text(v, getattr(v.s, signal)),
+    )
+
+
+N2_FOLLOWS = _follows("n2", "N2 valve closed when told to be")
+VENT_FOLLOWS = _follows("vent", "vent valve closed when told to be")
 GATE_OPEN = Condition("HV gate confirmed open", lambda v, _s: v.is_open(v.s.gate), lambda v: position_text(v, v.s.gate))
 SHUTTERS_CLOSED = Condition(
     "all shutters confirmed closed",
@@ -153,15 +166,22 @@ TURBO_SLOW = Condition(
     lambda v, _scene: v.value(v.s.turbo_speed, v.frame.turbo_age_ns) < 0.1 * v.station.turbo.nominal,
     TURBO.shows,
 )
+
+
+def _gas_text(v: View) -> str:
+    mbar = v.gas_pressure()
+    return "capacitance gauge: no good reading" if math.isnan(mbar) else f"{mbar:.4g} mbar"
+
+
 CAPACITANCE_GOOD = Condition(
     "capacitance gauge good and fresh",
     lambda v, _scene: not math.isnan(v.gas_pressure()),
-    lambda v: _number(v.gas_pressure(), "mbar"),
+    _gas_text,
 )
 BELOW_TARGET = Condition(
     "pressure below the target",
     lambda v, scene: v.gas_pressure() < scene.gas_target_mbar,
-    lambda v: _number(v.gas_pressure(), "mbar"),
+    _gas_text,
 )
 
 
@@ -173,39 +193,40 @@ def _both_below_1_mbar(v: View, _scene: Scene) -> bool:
 BOTH_GAUGES_AGREE = Condition("both gauges below 1 mbar before the first opening", _both_below_1_mbar, _pressure_text)
 
 
+def gas_target(v: View, scene: Scene) -> float:
+    """Return the target of the running gas step, or of the gas that is still in the chamber, mbar; NaN: none."""
+    return v.gas_target_mbar if math.isnan(scene.gas_target_mbar) else scene.gas_target_mbar
+
+
 def _below_over_pressure(v: View, scene: Scene) -> bool:
     over = v.station.gas["N2"].over if "N2" in v.station.gas else 0.0
-    return v.gas_pressure() <= scene.gas_target_mbar * (1 + over / 100)
+    return v.gas_pressure() <= gas_target(v, scene) * (1 + over / 100)
 
 
 NOT_OVER_TARGET = Condition(
     "pressure not above the target by more than the limit",
     _below_over_pressure,
-    lambda v: _number(v.gas_pressure(), "mbar"),
+    _gas_text,
 )
 
 
 def _below_ceiling(v: View, scene: Scene) -> bool:
     gas = v.station.gas["N2"]
-    return v.gas_pressure() <= min(scene.gas_target_mbar + gas.stop_above_target, gas.ceiling)
+    return v.gas_pressure() <= min(gas_target(v, scene) + gas.stop_above_target, gas.ceiling)
 
 
-NOT_FAR_OVER_TARGET = Condition(
-    "pressure below the gas's stop limit", _below_ceiling, lambda v: _number(v.gas_pressure(), "mbar")
-)
+NOT_FAR_OVER_TARGET = Condition("pressure below the gas's stop limit", _below_ceiling, _gas_text)
 
 
 def _may_equalise(v: View, _scene: Scene) -> bool:
     return v.gas_pressure() < v.station.glovebox.pressure - 2
 
 
-BELOW_GLOVEBOX = Condition(
-    "chamber at least 2 mbar below the glovebox", _may_equalise, lambda v: _number(v.gas_pressure(), "mbar")
-)
+BELOW_GLOVEBOX = Condition("chamber at least 2 mbar below the glovebox", _may_equalise, _gas_text)
 AT_GLOVEBOX = Condition(
     "chamber at glovebox pressure",
     lambda v, _scene: abs(v.gas_pressure() - v.station.glovebox.pressure) <= v.station.glovebox.door,
-    lambda v: _number(v.gas_pressure(), "mbar"),
+    _gas_text,
 )
 
 
@@ -255,12 +276,12 @@ def _armed(v: View, scene: Scene) -> bool:
 SUPPLY_ARMED = Condition(
     "supply armed, its watchdog read back",
     _armed,
-    lambda v: ", ".join(f"{w.name} {v.readings[w.signals.armed].value:g}" for w in v.frame.sources),
+    lambda v: ", ".join(f"{w.name} {_number(v.readings[w.signals.armed].value)}" for w in v.frame.sources),
 )
 IO_WATCHDOG = Condition(
     "I/O watchdog armed",
     lambda v, _scene: v.value(v.s.io_watchdog, 3 * v.frame.io_age_ns) == 1,
-    lambda v: f"{v.readings[v.s.io_watchdog].value:g}",
+    lambda v: _number(v.readings[v.s.io_watchdog].value),
 )
 SQC_LINK = Condition(
     "SQC-310 answers",

@@ -4,7 +4,6 @@ PM = row of the plant's interlock matrix, I = row of the interlock list; both ar
 counts. Every claim is written so that only a fresh, good, in-range value satisfies it.
 """
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -108,6 +107,7 @@ class Interlock(NamedTuple):
     needed: Callable[[View, Scene], bool]
     holds: Callable[[View, Scene], bool]
     on_loss: ActionClass
+    with_energy: ActionClass | None = None  # instead of it, while a supply is on
     delay_s: Callable[[Station], float] = lambda _station: 0.0
     samples_of: str = ""  # a signal: the claim must fail in ``samples`` samples of it in a row
     samples: int = 1
@@ -129,6 +129,17 @@ INTERLOCKS: tuple[Interlock, ...] = (
         "water_flow", "I3", "cooling water flows", k.energy, c.WATER.holds, ActionClass.FAST_OFF,
         delay_s=k.limit("water_delay"), shows=c.WATER.shows,
     ),
+    # the springs close every shutter and valve: what that does to rate and gate is not the first cause
+    Interlock("compressed_air", "PM5", "compressed air present", k.always, c.AIR.holds, ActionClass.HOLD,
+              with_energy=ActionClass.FAST_OFF, delay_s=lambda s: 2 * s.scan_period, closes="gate",
+              shows=c.AIR.shows),
+    # the arbiter closes the fore-line valve with it; the gate follows the fore-line's pressure
+    Interlock("backing_pump", "PM10", "backing pump runs", k.always, c.BACKING.holds, ActionClass.HOLD,
+              shows=k.backing_text),
+    Interlock("foreline_valve", "PM10", "fore-line valve open behind the open gate", k.gate, k.foreline_follows,
+              ActionClass.HOLD, delay_s=k.valve_follow_s, shows=c.FORELINE_OPEN.shows),
+    Interlock("turbo_backing", "PM10", "turbo not without backing for long while a source is on", k.energy, k.is_backed,
+              ActionClass.STOP, delay_s=k.unbacked_s, shows=k.backing_text),
     Interlock(
         "film_pressure", "I4", "pressure low enough for a film", k.exposed,
         k.pressure_below(lambda s: s.limits.film_pressure), ActionClass.HOLD, shows=c.START_PRESSURE.shows,
@@ -190,14 +201,25 @@ INTERLOCKS: tuple[Interlock, ...] = (
         ActionClass.ALARM, closes="vent",
     ),
     Interlock(
-        "n2_admission", "I13", "pressure not far above the target",
-        lambda _v, scene: not math.isnan(scene.gas_target_mbar), c.NOT_FAR_OVER_TARGET.holds, ActionClass.STOP,
-        delay_s=lambda s: s.limits.age.gauge_gas, closes="n2", shows=c.NOT_FAR_OVER_TARGET.shows,
+        "n2_admission", "I13", "pressure not far above the target", k.holds_gas, k.not_far_over_target,
+        ActionClass.STOP, delay_s=lambda s: s.limits.age.gauge_gas, closes="n2", shows=c.NOT_FAR_OVER_TARGET.shows,
     ),
+    Interlock(
+        "gas_over_target", "I13", "pressure stays at the target with the N2 valve closed", k.gas_is_shut_in,
+        k.not_over_target, ActionClass.ALARM, delay_s=lambda s: s.limits.age.gauge_gas,
+        shows=c.NOT_OVER_TARGET.shows,
+    ),
+    Interlock("over_pressure", "PM6", "over-pressure switch good", k.always, c.NO_OVER_PRESSURE.holds,
+              ActionClass.ALARM, shows=c.CAPACITANCE_GOOD.shows),
     Interlock(
         "gas_closed_while_hot", "I14", "N2 and vent valves closed while a source is hot", k.hot, k.gas_valves_follow,
         ActionClass.FAST_OFF, shows=c.N2_CLOSED.shows,
     ),
+    # cold or hot, in every state: gas that nobody asked for (safety B.4)
+    Interlock("n2_closed", "I14", "N2 valve closed when told to be", k.always, c.N2_FOLLOWS.holds,
+              ActionClass.FAST_OFF, delay_s=k.valve_follow_s, closes="n2", shows=c.N2_FOLLOWS.shows),
+    Interlock("vent_closed", "I14", "vent valve closed when told to be", k.always, c.VENT_FOLLOWS.holds,
+              ActionClass.FAST_OFF, delay_s=k.valve_follow_s, closes="vent", shows=c.VENT_FOLLOWS.shows),
     Interlock(
         "uncommanded_energy", "I15", "no current without a command", k.always, k.no_uncommanded_energy,
         ActionClass.HARD_OFF, delay_s=lambda s: s.scan_period,
@@ -215,9 +237,9 @@ INTERLOCKS: tuple[Interlock, ...] = (
         ActionClass.STOP, delay_s=lambda _s: 10.0,
     ),
     Interlock(
-        "gate_pressure", "PM5", "chamber and fore-line low enough for the open gate, air present", k.gate,
+        "gate_pressure", "PM5", "chamber and fore-line low enough for the open gate", k.gate,
         k.gate_may_stay, ActionClass.HOLD, delay_s=lambda s: s.limits.age.gauge, closes="gate",
-        shows=c.CROSSOVER.shows,
+        shows=k.gate_pressure_text,
     ),
     Interlock(
         "gate_turbo", "PM5", "turbo fit for the open gate", k.gate, c.TURBO.holds, ActionClass.HOLD,

@@ -1,5 +1,6 @@
 """Everything the core remembers from scan to scan."""
 
+import math
 from typing import Any, NamedTuple
 
 from pvdstation.control.arbiter import Intent, Refusal
@@ -45,6 +46,7 @@ class State(NamedTuple):
     pending: Pending | None = None
     io_armed: bool = False
     since_gas: bool = False  # a gas valve has been open since the last high vacuum
+    gas_target_mbar: float = math.nan  # of that gas
     low_since_ns: int | None = None  # pressure below the start limit without a gap
 
 

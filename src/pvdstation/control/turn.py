@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pvdstation.control.arbiter import Intent, arbitrate, safe_levels
 from pvdstation.control.chronicle import Chronicle
+from pvdstation.control.conditions import position_text
 from pvdstation.control.decision import Decision
 from pvdstation.control.errands import Errands
 from pvdstation.control.owners import STOPPED, Ask
@@ -76,6 +77,7 @@ class Turn:
             since_gas=old.since_gas,
             low_since_ns=old.low_since_ns,
             result=result,
+            gas_target_mbar=old.gas_target_mbar,
         )
         self.judged = old.watch
 
@@ -97,6 +99,8 @@ class Turn:
         intents = (*ruling.intents, *(Intent(name, self._intend(name)) for name in ruling.asked))
         self.chronicle.tell_outputs(self.plan.frame, self.old.last, ruling.outputs)
         overdue = self._is_overdue()
+        since_gas = (self.old.since_gas or ruling.outputs.n2) and not ruling.outputs.gate
+        target_mbar = tick.scene.gas_target_mbar if ruling.outputs.n2 else self.old.gas_target_mbar
         state = State(
             self.course,
             ruling.outputs,
@@ -108,7 +112,8 @@ class Turn:
             ruling.refusals,
             self.errands.pending,
             self.io_armed,
-            (self.old.since_gas or ruling.outputs.n2) and not ruling.outputs.gate,
+            since_gas,
+            target_mbar if since_gas else math.nan,
             self._low_since(),
         )
         ended = self.course.mode in ENDED or overdue
@@ -159,7 +164,8 @@ class Turn:
             self.chronicle.say(EventKind.ALARM, rule.name, f"gone: {rule.sentence}", ("state", "gone"))
             return
         text = f"{rule.sentence}: lost" + (f" ({finding.shown})" if finding.shown else "")
-        self._trip(rule.on_loss, rule.name, text)
+        energised = rule.with_energy if self.v.any_energised() else None
+        self._trip(rule.on_loss if energised is None else energised, rule.name, text)
 
     def _trip(self, response: ActionClass, name: str, text: str) -> None:
         """Alarm, and move the run as the response demands; a milder one never undoes a more severe one."""
@@ -373,8 +379,8 @@ class Turn:
         """Everything off and closed until read back."""
         if self.course.step_state is not None:
             self._end_step("aborted", self.course.reason)
-        lacking = unconfirmed(self.v)
-        if not lacking and self._is_backed():
+        lacking = self._lacking()
+        if not lacking:
             if self.course.is_told_unsafe:
                 self.chronicle.say(EventKind.ALARM, "safe_state", "gone: off is confirmed", ("state", "gone"))
             self._move(Cue.SETTLED, *self._verdict(safe=True))
@@ -404,10 +410,12 @@ class Turn:
     def _io_watchdog(self) -> float:
         return self.v.value(self.v.s.io_watchdog, 3 * self.plan.frame.io_age_ns)
 
-    def _is_backed(self) -> bool:
-        """Return whether the fore-line valve has opened again, where it can: with the backing pump running."""
+    def _lacking(self) -> list[str]:
+        """Return all that an abort has not confirmed: the fore-line valve too, where it can open: pump running."""
         v = self.v
-        return v.is_open(v.s.foreline_valve) or v.io(v.s.backing_running) == 0
+        is_backed = v.is_open(v.s.foreline_valve) or v.io(v.s.backing_running) == 0
+        seen = position_text(v, v.s.foreline_valve)
+        return [*unconfirmed(v), *([] if is_backed else [f"fore-line valve open ({seen})"])]
 
     def _verdict(self, *, safe: bool) -> tuple[tuple[str, float | str], ...]:
         course = self.course
@@ -423,6 +431,6 @@ class Turn:
         return (*verdict, ("not_measured", shown))
 
     def _tell_unsafe(self) -> None:
-        text = f"OFF NOT CONFIRMED: {', '.join(unconfirmed(self.v))}"
+        text = f"OFF NOT CONFIRMED: {', '.join(self._lacking())}"
         self.chronicle.alarm(EventKind.ALARM, "safe_state", text, ActionClass.HARD_OFF)
         self.course = self.course._replace(is_told_unsafe=True)

@@ -43,6 +43,7 @@ class View:
         "foreline",
         "frame",
         "full_range",
+        "gas_target_mbar",
         "last",
         "low_since_ns",
         "now_ns",
@@ -67,6 +68,7 @@ class View:
         since_gas: bool,
         low_since_ns: int | None,
         result: ActionResult | None,
+        gas_target_mbar: float = NAN,
     ) -> None:
         self.frame = frame
         self.station = frame.station
@@ -78,6 +80,8 @@ class View:
         self.since_gas = since_gas
         self.low_since_ns = low_since_ns
         self.result = result
+        self.gas_target_mbar = gas_target_mbar
+        """Target of the gas that was admitted since the last high vacuum, mbar; NaN when there is none."""
         s = self.s
         self.full_range = self._gauge(s.full_range)
         self.capacitance = self._gauge(s.capacitance)

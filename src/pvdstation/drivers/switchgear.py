@@ -47,7 +47,7 @@ class SwitchgearDriver(IoExchanges):
         self._writes = 0
         self._again_ns = -FAR
         self._seen: object = None
-        self._seen_bits = self._closed_bits = 0
+        self._seen_bits = self._substrate_bits = self._n2_bits = 0
         self._fed_scan_ns = -FAR
         self._feed_due_ns = -FAR
         self._beat = 1
@@ -77,8 +77,17 @@ class SwitchgearDriver(IoExchanges):
         if outputs is not self._seen:
             self._seen = outputs
             self._seen_bits = self._wiring.bits_of(outputs)
-            self._closed_bits = self._wiring.bits_of(outputs._replace(substrate_shutter=False))
-        return self._pulse | (self._seen_bits if now_ns < outputs.substrate_until_ns else self._closed_bits)
+            self._substrate_bits = self._n2_bits = 0
+            if outputs.substrate_shutter:
+                self._substrate_bits = self._seen_bits ^ self._wiring.bits_of(outputs._replace(substrate_shutter=False))
+            if outputs.n2:
+                self._n2_bits = self._seen_bits ^ self._wiring.bits_of(outputs._replace(n2=False))
+        bits = self._seen_bits
+        if now_ns >= outputs.substrate_until_ns:
+            bits ^= self._substrate_bits
+        if now_ns >= outputs.n2_until_ns:
+            bits ^= self._n2_bits
+        return self._pulse | bits
 
     def _bring(self, wanted: int) -> Routine:
         before = self._written
@@ -109,12 +118,14 @@ class SwitchgearDriver(IoExchanges):
         return None if self._falls_silent and self._is_mute(now_ns) else super().next_poll(now_ns)
 
     def quiet_until_ns(self, now_ns: int) -> int:
-        """Return when the next poll or heartbeat is due, or a lease runs out (the substrate shutter has one), ns."""
+        """Return when the next poll or heartbeat is due, or a lease runs out (two outputs have their own), ns."""
         if self._falls_silent and self._is_mute(now_ns):
             return now_ns + _LOOK_NS
         due_ns = super().quiet_until_ns(now_ns)
-        if self._outputs is not None and now_ns < self._outputs.substrate_until_ns:
-            due_ns = min(due_ns, self._outputs.substrate_until_ns)
+        if self._outputs is not None:
+            for closes_ns in (self._outputs.substrate_until_ns, self._outputs.n2_until_ns):
+                if now_ns < closes_ns < due_ns:
+                    due_ns = closes_ns
         return min(due_ns, self._feed_due_ns) if self._must_feed() else due_ns
 
     def _is_mute(self, now_ns: int) -> bool:

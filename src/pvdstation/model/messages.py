@@ -74,6 +74,7 @@ class Outputs(NamedTuple):
     pace: Pace
     until_ns: int
     substrate_until_ns: int = 2**62  # the substrate shutter closes then, between two scans: the layer's predicted end
+    n2_until_ns: int = 2**62  # the N2 valve closes then, between two scans: the predicted target
 
 
 SUPPLY_OFF = SupplyLevel(on=False, current_a=0.0, foldback=False)

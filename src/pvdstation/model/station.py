@@ -235,6 +235,14 @@ class NoRise(Table):
     within: Annotated[Seconds, Field(ge=1, le=60)]
 
 
+class SlopeBand(Table):
+    """How far from the expected slope a filling may be, in shares of it, and from when on that is judged."""
+
+    least: Annotated[float, Field(ge=0.3, lt=1)]
+    most: Annotated[float, Field(gt=1, le=3)]
+    after: Annotated[Seconds, Field(ge=3, le=30)]
+
+
 class Gas(Table):
     """A gas that may be admitted; limits of pressure, slope and time."""
 
@@ -245,6 +253,7 @@ class Gas(Table):
     stop_above_target: Annotated[Millibar, Field(gt=0, le=200)]
     max_slope: Annotated[MillibarPerSecond, Field(gt=0, le=50)]
     expected_slope: Annotated[MillibarPerSecond, Field(gt=0, le=50)]
+    slope_band: SlopeBand
     no_rise: NoRise
     timeout_factor: Annotated[float, Field(ge=1.2, le=5)]
     top_up_below: Annotated[Percent, Field(gt=0, le=5)]

@@ -4,6 +4,7 @@ The dwell clock starts when the valve is first told to close at the target and e
 to open by the evacuation that follows.
 """
 
+import math
 from typing import NamedTuple
 
 from pvdstation.control.arbiter import safe_levels
@@ -14,15 +15,28 @@ from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, Outputs
 from pvdstation.model.signals import Quality
 
-LATENCY_S = 0.2
-"""From the order to half-closed: valve latency 50 ms and half its travel of 0.3 s."""
+TRAVEL_S = 0.3
+LATENCY_S = 0.05 + TRAVEL_S / 2
+"""From the order to half-closed: valve latency 50 ms and half its travel."""
 SLOPE_NS = 2 * SECOND
+STEADY_NS = SECOND // 2
+"""From the order to a valve that is open: the slope counts from then on."""
+SETTLED_NS = SECOND
+"""From the end of a top-up to a reading that shows it."""
+MOST_VAIN = 5
+"""Top-ups that may leave the pressure too low: one after the other adds less than the over-pressure limit."""
 MOST_SAG = 0.05
 """How far below the target the pressure may fall in the dwell, as a share of it."""
 NO_TOP_UP_NS = 5 * SECOND
 FORELINE_LEAD_NS = 2 * SECOND
 OVERTIME_NS = 60 * SECOND
 START_TIMEOUT_NS = 30 * SECOND
+FOREVER_NS = 2**62
+
+
+def opening_s(flowing_s: float) -> float:
+    """Return how long the valve must be told to be open for so long a full flow; a short one never opens it fully."""
+    return flowing_s if flowing_s >= TRAVEL_S else math.sqrt(TRAVEL_S * flowing_s)
 
 
 class GasState(NamedTuple):
@@ -32,7 +46,10 @@ class GasState(NamedTuple):
     since_ns: int
     opened_ns: int | None = None
     opened_mbar: float = 0.0
-    is_filling: bool = True
+    slope_mbar_s: float = math.nan  # with the valve open, as last seen while filling
+    topping_s: float = 0.0  # length of the top-up that is under way; 0 = none
+    topped_ns: int = 0  # when the last one ended
+    vain: int = 0  # top-ups since the pressure was last seen to be high enough
     dwell_ns: int | None = None  # when the valve was first told to close at the target
     samples: tuple[tuple[int, float], ...] = ()
     counter: int = -1
@@ -92,18 +109,32 @@ class AdmitGas:
             return 0.0
         return (last - first) / ((last_ns - first_ns) / SECOND)
 
-    def _predicted(self, p: GasState, v: View) -> float:
-        """Return the pressure at which the chamber would settle if the valve were closed now, mbar."""
+    def _flow(self, p: GasState, v: View) -> float:
+        """Return the slope with the valve fully open, mbar/s; the station's until there are enough samples."""
+        opened_ns = v.now_ns if p.opened_ns is None else p.opened_ns
+        slope = self._slope(p._replace(samples=tuple(pair for pair in p.samples if pair[0] >= opened_ns + STEADY_NS)))
+        return slope if slope > 0 else v.station.gas[self.gas].expected_slope
+
+    def _reached_ns(self, p: GasState, v: View) -> int:
+        """Return when the valve must be told to close so that the chamber settles at the target, ns."""
         at_ns, mbar = p.samples[-1]
-        return mbar + max(0.0, self._slope(p)) * ((v.now_ns - at_ns) / SECOND + LATENCY_S)
+        return at_ns + to_ns((self.target - mbar) / self._flow(p, v) - LATENCY_S)
 
     def _fill(self, p: GasState, v: View) -> Tick:
         if v.last.n2 and p.opened_ns is None:
             p = p._replace(opened_ns=v.now_ns, opened_mbar=v.capacitance)
-        if p.opened_ns is not None and p.samples and self._predicted(p, v) >= self.target:
-            return self._dwell(p._replace(dwell_ns=v.now_ns, is_filling=False, stage="dwell"), v)
-        text = f"N2 to {self.target:g} mbar"
-        return Tick(p, self._levels(v, is_open=True), text, scene=self._scene(), trouble=self._fill_trouble(p, v))
+        text, closes_ns = f"N2 to {self.target:g} mbar", FOREVER_NS
+        if p.opened_ns is not None and p.samples:
+            closes_ns = min(v.last.n2_until_ns, self._reached_ns(p, v)) if v.last.n2 else FOREVER_NS
+            if closes_ns <= v.now_ns:
+                ordered_ns = v.last.n2_until_ns if v.last.n2_until_ns <= v.now_ns else v.now_ns
+                flow = self._flow(p, v)
+                p = p._replace(dwell_ns=ordered_ns, topped_ns=ordered_ns, slope_mbar_s=flow, stage="dwell")
+                return self._dwell(p, v)
+            if closes_ns > v.now_ns + v.frame.period_ns:
+                closes_ns = FOREVER_NS  # the next scan knows better
+        wants = self._levels(v, is_open=True)._replace(n2_until_ns=closes_ns)
+        return Tick(p, wants, text, scene=self._scene(), trouble=self._fill_trouble(p, v))
 
     def _fill_trouble(self, p: GasState, v: View) -> Trouble | None:
         gas = v.station.gas[self.gas]
@@ -112,14 +143,21 @@ class AdmitGas:
             return Trouble(ActionClass.HOLD, "n2_valve", "the N2 valve may not open") if late else None
         open_s = (v.now_ns - p.opened_ns) / SECOND
         risen = v.capacitance - p.opened_mbar
+        band = gas.slope_band
+        lowest, highest = band.least * gas.expected_slope, band.most * gas.expected_slope
         longest_s = gas.timeout_factor * self.target / gas.expected_slope
         if not v.last.n2:
             return Trouble(ActionClass.HOLD, "n2_valve", "the N2 valve was closed by its interlock")
         if open_s >= gas.no_rise.within and not risen >= gas.no_rise.rise:
-            text = f"pressure rose {risen:.2g} mbar in {gas.no_rise.within:g} s: no gas, or the valve is stuck"
+            rose = "capacitance gauge: no good reading" if math.isnan(risen) else f"pressure rose {risen:.2g} mbar"
+            text = f"{rose} in {gas.no_rise.within:g} s: no gas, or the valve is stuck"
             return Trouble(ActionClass.HOLD, "n2_no_rise", text)
-        if len(p.samples) >= 5 and self._slope(p) > gas.max_slope:
-            return Trouble(ActionClass.HOLD, "n2_slope", f"pressure rises {self._slope(p):.3g} mbar/s")
+        slope = self._slope(p)
+        if len(p.samples) >= 5 and slope > gas.max_slope:
+            return Trouble(ActionClass.HOLD, "n2_slope", f"pressure rises {slope:.3g} mbar/s")
+        if open_s >= band.after and not lowest <= slope <= highest:
+            text = f"pressure rises {slope:.3g} mbar/s, expected {lowest:.3g} to {highest:.3g}: flow or gauge is wrong"
+            return Trouble(ActionClass.HOLD, "n2_slope", text)
         if open_s > longest_s:
             return Trouble(ActionClass.HOLD, "n2_timeout", f"{self.target:g} mbar not reached in {longest_s:.0f} s")
         return None
@@ -132,26 +170,41 @@ class AdmitGas:
             wants = self._levels(v, foreline=self.foreline_lead_ns == 0)
             return Tick(p, wants, self._dwell_text(), done="dwell over", scene=self._scene())
         p = self._topped_up(p, v, left_ns)
-        wants = self._levels(v, is_open=p.is_filling, foreline=left_ns > self.foreline_lead_ns)
+        wants = self._levels(v, is_open=p.topping_s > 0, foreline=left_ns > self.foreline_lead_ns)
+        if p.topping_s > 0:
+            until_ns = v.last.n2_until_ns if v.last.n2 else v.now_ns + to_ns(p.topping_s)
+            wants = wants._replace(n2_until_ns=until_ns)
         trouble = None
-        if v.gas_pressure() < self.target * (1 - MOST_SAG):
+        if p.vain > MOST_VAIN:
+            text = f"{MOST_VAIN} top-ups did not bring the pressure back: no gas, or the gauge is stuck"
+            trouble = Trouble(ActionClass.HOLD, "n2_no_rise", text)
+        if self._is_settled(p, v) and v.gas_pressure() < self.target * (1 - MOST_SAG):
             text = f"{v.gas_pressure():.0f} mbar in the dwell: the valve does not bring it back to {self.target:g} mbar"
             trouble = Trouble(ActionClass.HOLD, "n2_sag", text)
         return Tick(p, wants, self._dwell_text(), scene=self._scene(), trouble=trouble)
+
+    def _is_settled(self, p: GasState, v: View) -> bool:
+        """Return whether the pressure has been read since the valve closed last."""
+        return p.topping_s == 0 and v.readings[v.s.capacitance].at_ns - p.topped_ns >= SETTLED_NS
 
     def _dwell_text(self) -> str:
         return f"dwell {self.dwell_ns / SECOND:g} s"
 
     def _topped_up(self, p: GasState, v: View, left_ns: int) -> GasState:
-        """Reopen below target - 1 %, close at the target, not in the last seconds."""
-        pressure = v.gas_pressure()
-        if p.is_filling:
-            ends = left_ns <= NO_TOP_UP_NS or not self._predicted(p, v) < self.target
-            return p._replace(is_filling=False) if ends else p
-        low = self.target * (1 - v.station.gas[self.gas].top_up_below / 100)
-        if pressure < low and left_ns > NO_TOP_UP_NS:
-            return p._replace(is_filling=True, top_ups=p.top_ups + 1)
-        return p
+        """Reopen below target - 1 % for as long as it takes to the target, not in the last seconds."""
+        missing_mbar = self.target - v.gas_pressure()
+        if p.topping_s > 0:
+            is_over = v.last.n2 and v.now_ns >= v.last.n2_until_ns
+            if is_over or math.isnan(missing_mbar) or left_ns <= NO_TOP_UP_NS:
+                return p._replace(topping_s=0.0, topped_ns=v.now_ns)
+            return p
+        sag_mbar = self.target * v.station.gas[self.gas].top_up_below / 100
+        if missing_mbar < sag_mbar / 2:
+            p = p._replace(vain=0)
+        if not (missing_mbar > sag_mbar and self._is_settled(p, v) and left_ns > NO_TOP_UP_NS):
+            return p
+        seconds = min(opening_s(missing_mbar / p.slope_mbar_s), (left_ns - NO_TOP_UP_NS) / SECOND)
+        return p._replace(topping_s=seconds, top_ups=p.top_ups + 1, vain=p.vain + 1)
 
     def _held(self, p: GasState, v: View) -> Tick:
         """Valve closed; the reaction clock runs on and ends the hold by itself."""
@@ -161,7 +214,7 @@ class AdmitGas:
             trouble = Trouble(ActionClass.STOP, "dwell_overtime", "the dwell is over by 60 s and the run is held")
         elif p.dwell_ns is None:
             p = GasState("fill", v.now_ns, samples=p.samples, counter=p.counter)
-        p = p._replace(is_filling=False) if p.dwell_ns is not None else p
+        p = p._replace(topping_s=0.0) if p.dwell_ns is not None else p
         return Tick(p, self._levels(v), "N2 valve closed", is_settled=settled, is_cold=True, trouble=trouble)
 
     def values(self, p: GasState, v: View) -> Values:

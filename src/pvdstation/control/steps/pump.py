@@ -28,6 +28,7 @@ class PumpState(NamedTuple):
     unbacked_since_ns: int | None = None  # fore-line valve closed with the turbo turning
     below_since_ns: int | None = None
     roughed_ns: int = 0  # time spent roughing before the last interruption
+    parked_ns: int | None = None  # when it was last seen held: the time-out is suspended meanwhile
 
 
 class Pump:
@@ -49,6 +50,7 @@ class Pump:
         """Move one stage at a time, each confirmed by switches and gauges."""
         if drive is not Drive.RUN and not self.after_gas:
             return self._parked(p, v)
+        p = self._resumed(p, v)
         tick: Tick = getattr(self, f"_{p.stage.replace(' ', '_')}")(p, v)._replace(is_cold=True)
         if v.now_ns - p.began_ns > self.timeout_ns and not tick.done:
             text = f"{self.to_mbar:g} mbar not reached in {self.timeout_ns / 60e9:g} min"
@@ -63,10 +65,24 @@ class Pump:
     def _parked(self, p: PumpState, v: View) -> Tick:
         """Next backed state: roughing valve closed, then fore-line valve open, gate as it is."""
         settled = v.is_closed(v.s.roughing) and (v.is_open(v.s.foreline_valve) or not v.turbo_ok)
-        again = p._replace(stage="high vacuum" if v.last.gate else "turbo", below_since_ns=None)
+        if p.stage == "rough":
+            p = p._replace(roughed_ns=p.roughed_ns + v.now_ns - p.since_ns)
+        again = self._resumed(p, v)._replace(
+            stage="high vacuum" if v.last.gate else "turbo",
+            since_ns=v.now_ns,
+            unbacked_since_ns=None if v.is_open(v.s.foreline_valve) else p.unbacked_since_ns,
+            below_since_ns=None,
+            parked_ns=v.now_ns,
+        )
         return Tick(
             again, safe_levels(v), "roughing valve closed, fore-line valve open", is_settled=settled, is_cold=True
         )
+
+    def _resumed(self, p: PumpState, v: View) -> PumpState:
+        """Return the state whose time-out does not count the time since it was last seen held."""
+        if p.parked_ns is None:
+            return p
+        return p._replace(began_ns=p.began_ns + v.now_ns - p.parked_ns, parked_ns=None)
 
     def _turbo(self, p: PumpState, v: View) -> Tick:
         """Turbo at speed before it is left without backing for a while."""

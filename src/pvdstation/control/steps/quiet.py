@@ -1,5 +1,6 @@
 """Steps without energy and gas: cool, isolate, finish."""
 
+import math
 from typing import NamedTuple
 
 from pvdstation.control.arbiter import safe_levels
@@ -94,13 +95,20 @@ class Isolate:
         rise = _slope(samples)
         if v.capacitance < CAPACITANCE_VACUUM_MBAR and rise < self.MOST_RISE_MBAR_S:
             return Tick(p, wants, "pressure rise over 10 s", done="chamber holds")
-        text = f"isolated chamber: {v.capacitance:.3g} mbar, rising {rise:.3g} mbar/s"
+        text = f"isolated chamber: {_seen(v.capacitance, rise)}"
         return Tick(p, wants, text, trouble=Trouble(ActionClass.HOLD, "isolate", text))
 
     def values(self, p: IsolateState, v: View) -> Values:
         """Return the rise that was seen, mbar/s."""
         del v
         return {"rise_mbar_s": _slope(p.samples)}
+
+
+def _seen(mbar: float, rise_mbar_s: float) -> str:
+    """Return pressure and rise in words; a gauge that shows nothing is named, not a number."""
+    if not (math.isfinite(mbar) and math.isfinite(rise_mbar_s)):
+        return "capacitance gauge: no good reading"
+    return f"{mbar:.3g} mbar, rising {rise_mbar_s:.3g} mbar/s"
 
 
 def _slope(samples: tuple[tuple[int, float], ...]) -> float:
