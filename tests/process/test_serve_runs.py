@@ -10,21 +10,32 @@ from serve_bench import read_until, run_core, served, shortened, start_core
 
 RECIPE = "2 nm Zn at 0.5 nm/s"
 SEED = "7"
+LINKS = ("sqc", "supply1", "supply2", "io", "gauges", "turbo")
 needs_ptys = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+
+
+def bytes_of(transcript):
+    """Return by link every byte with its plant time and direction."""
+    lines = [line.split(None, 2) for line in transcript.read_text(encoding="utf-8").splitlines()]
+    return {link: [(at_s, what) for at_s, name, what in lines if name == link and what[0] != "-"] for link in LINKS}
 
 
 @pytest.fixture(scope="module")
 def dry(tmp_path_factory):
-    station = shortened(tmp_path_factory.mktemp("dry"))
-    done = run_core("dry-run", RECIPE, "--station", str(station), "--seed", SEED, "--json")
+    folder = tmp_path_factory.mktemp("dry")
+    transcript = folder / "bytes.txt"
+    options = ["--station", str(shortened(folder)), "--seed", SEED, "--json", "--transcript", str(transcript)]
+    done = run_core("dry-run", RECIPE, *options)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(done.stdout) | {"bytes": bytes_of(transcript)}
 
 
 @pytest.mark.parametrize("ports", [[], pytest.param(["--pty"], marks=needs_ptys)], ids=["TCP", "pseudo-terminals"])
 def test_a_driven_run_is_the_dry_run_of_the_same_seed(tmp_path, dry, ports):
     with served(tmp_path, "--station", str(shortened(tmp_path)), "--seed", SEED, *ports) as here:
-        done = run_core("run", RECIPE, "--station", str(here.station), "--speed", "10000", "--json")
+        transcript = tmp_path / "bytes.txt"
+        options = ["--station", str(here.station), "--speed", "10000", "--json", "--transcript", str(transcript)]
+        done = run_core("run", RECIPE, *options)
         assert done.returncode == 0, done.stderr
         driven = json.loads(done.stdout)
     assert driven["mode"] == "simulated"
@@ -33,6 +44,9 @@ def test_a_driven_run_is_the_dry_run_of_the_same_seed(tmp_path, dry, ports):
     assert [driven[key] for key in ("outcome", "plant_s", "alarms", "safe")] == [
         dry[key] for key in ("outcome", "plant_s", "alarms", "safe")
     ]
+    assert all(len(lines) > 1000 for lines in dry["bytes"].values())
+    for link, lines in bytes_of(transcript).items():
+        assert lines == dry["bytes"][link], link
     (deposit,) = [step for step in driven["steps"] if step["do"] == "deposit"]
     assert deposit["true_nm"] == pytest.approx(2, rel=0.05)
 
