@@ -23,7 +23,7 @@ from pvdstation.protocol.sqc310 import ReplyFramer
 from pvdstation.runtime.clock import Pacer, RealClock
 from pvdstation.runtime.live import LiveRun
 from pvdstation.runtime.scan import Scan
-from pvdstation.runtime.sinks import EventSink, MemoryJournal
+from pvdstation.runtime.sinks import EventSink, Journal, MemoryJournal
 from pvdstation.runtime.stepped import OnScan, SteppedRun
 from pvdstation.runtime.turn import LinkWorker
 from pvdstation.wires.base import Wire
@@ -48,6 +48,8 @@ class Plan(NamedTuple):
     on_scan: OnScan
     transcript: Lines | None = None
     """Where every byte of every link is written down."""
+    journal: Journal | None = None
+    """Takes every scan; None: a run that nobody keeps."""
 
 
 class Bench(NamedTuple):
@@ -150,7 +152,7 @@ def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) ->
     station = prepared.station
     drivers = drivers_of(station, board)
     core = Control(station, board.signals, prepared.checked.procedure)
-    scan = Scan(core, board, drivers, MemoryJournal(), plan.sinks)
+    scan = Scan(core, board, drivers, plan.journal or MemoryJournal(), plan.sinks)
     workers = []
     for name, driver in drivers.items():
         wire, clock = connect(name)

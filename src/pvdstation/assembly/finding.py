@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pvdstation.assembly.folders import DRY_RUNS, RUNS, data_folder
 from pvdstation.model.problems import Problem, Refused
-from pvdstation.record.run_file import SUFFIX
+from pvdstation.record.run_file import SUFFIX, first_files
 
 LAST = "last"
 _MOST_NAMED = 5
@@ -19,12 +19,13 @@ def find_run(text: str, data: str | None = None) -> Path:
     if "/" in text or "\\" in text or text.endswith(SUFFIX):
         return _at(Path(text))
     folder = data_folder(data)
+    present = [path for part in (RUNS, DRY_RUNS) for path in first_files(folder / part)]
     if text == LAST:
-        newest = max(first_files(folder), key=lambda path: path.stem, default=None)
+        newest = max(present, key=lambda path: path.stem, default=None)
         if newest is None:
             raise Refused([Problem("the run", f"there is no record in {folder} yet", _LIST)])
         return newest
-    found = [path for path in first_files(folder) if path.stem.startswith(text)]
+    found = [path for path in present if path.stem.startswith(text)]
     exact = [path for path in found if path.stem == text]
     if not found:
         raise Refused([Problem("the run", f'no run in {folder} begins with "{text}"', _LIST)])
@@ -35,12 +36,6 @@ def find_run(text: str, data: str | None = None) -> Path:
             [Problem("the run", f'{len(found)} runs begin with "{text}": {names}{more}', "Write more of it.")]
         )
     return (exact or found)[0]
-
-
-def first_files(folder: Path) -> list[Path]:
-    """Return the first file of every record in the data folder, dry runs too, by their names."""
-    paths = [path for part in (RUNS, DRY_RUNS) for path in (folder / part).glob(f"*{SUFFIX}")]
-    return sorted(path for path in paths if "." not in path.stem)  # later segments are "<id>.2.sqlite"
 
 
 def _at(path: Path) -> Path:

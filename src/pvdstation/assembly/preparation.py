@@ -10,6 +10,7 @@ from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station, read_toml
 from pvdstation.recipe.check import Checked, check_recipe
 from pvdstation.recipe.document import Recipe, load_recipe
+from pvdstation.record.plan import PlannedStep, planned_steps
 from pvdstation.record.results import Mode, Named, RunResult, refused
 
 _T = TypeVar("_T")
@@ -24,6 +25,11 @@ class Prepared(NamedTuple):
     plain_station: dict[str, Any]
     """The station file as plain values, for the simulated station."""
     checked: Checked
+    recipe_bytes: bytes = b""
+    station_bytes: bytes = b""
+    recipe_file: str = ""
+    """Name of the recipe's file; empty for the notation."""
+    station_file: str = ""
     simulator: Served | Unserved | None = None
     """What the simulator in another process says that the station names."""
 
@@ -37,6 +43,11 @@ class Prepared(NamedTuple):
         """Return that the simulator which the station names does not answer; None where one does, or none is named."""
         simulator = self.simulator
         return simulator.problem if isinstance(simulator, Unserved) and simulator.is_silent else None
+
+    @property
+    def planned(self) -> tuple[PlannedStep, ...]:
+        """Return the steps of the procedure as the record keeps them."""
+        return planned_steps(self.checked.procedure)
 
     def refuse(self, problems: list[Problem], seed: int | None = None) -> RunResult:
         """Return the refusal of something that had been prepared."""
@@ -61,7 +72,18 @@ def prepare(recipe: str, station: str | None, seed: int | None = None) -> Prepar
     )
     if recipe_named and station_named and station_source and loaded and checked and not problems:
         plain = read_toml(station_source.content, station_source.file).values
-        return Prepared(recipe_named, station_named, loaded, plain, checked, find_simulator(loaded))
+        return Prepared(
+            recipe_named,
+            station_named,
+            loaded,
+            plain,
+            checked,
+            recipe_source.content if recipe_source else b"",
+            station_source.content,
+            recipe_source.file if recipe_source else "",
+            station_source.file,
+            find_simulator(loaded),
+        )
     mode = mode_of(loaded, find_simulator(loaded)) if loaded else None
     return refused(problems, recipe=recipe_named, station=station_named, mode=mode, seed=seed)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pvdstation.assembly.checks import CheckResult
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.runs import execute
+from pvdstation.assembly.runs import Wishes, execute
 from pvdstation.model.problems import Refused
 from pvdstation.record.results import RunResult
 
@@ -22,7 +22,7 @@ def dry_run(recipe: str, seed: int = 1, station: str | None = None, faults: Sequ
 
     Raises Refused with every problem.
     """
-    result = execute(_prepared(recipe, station), seed, faults=faults).result
+    result = execute(_prepared(recipe, station), seed, wishes=Wishes(faults=faults)).result
     if result.errors:
         raise Refused(list(result.errors))
     return result

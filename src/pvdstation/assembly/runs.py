@@ -1,23 +1,26 @@
 """Runs a prepared recipe on a simulated station and returns what came out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import NamedTuple, TextIO
 
 from pvdstation.assembly.breaking import break_world
 from pvdstation.assembly.building import Bench, Plan, build, close_station, open_station
+from pvdstation.assembly.ending import Ending, ending_of, left_off
 from pvdstation.assembly.event_lines import EventFile
 from pvdstation.assembly.preparation import Prepared
+from pvdstation.assembly.recording import Record, Recording
 from pvdstation.assembly.served import Served, Unserved
 from pvdstation.assembly.trace import Trace
-from pvdstation.assembly.watching import Follower, Nobody, Sampler, Sinks
+from pvdstation.assembly.watching import NOBODY, Follower, Sampler, Sinks
 from pvdstation.control.decision import Decision
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Request, Verb
 from pvdstation.model.problems import Problem
+from pvdstation.record.cause import Cause
 from pvdstation.record.gathering import Gathering
-from pvdstation.record.plan import planned_steps
-from pvdstation.record.results import Outcome, RunResult
+from pvdstation.record.results import RunResult
 from pvdstation.runtime.outcome import RunOutcome
 from pvdstation.wires.transcript import Lines
 
@@ -30,12 +33,6 @@ NO_LIVE = Problem(
 LONGEST_TRANSITION_NS = 2 * 3600 * SECOND
 """How long a dry run may be on its way to "held", "stopped" or "aborted"; every time-out of a step is shorter."""
 _GOES_ON = frozenset({"", "starting", "running", "completing", "complete", "stopped", "aborted"})
-_OUTCOMES: dict[str, Outcome] = {
-    "complete": "complete",
-    "stopped": "stopped",
-    "aborted": "aborted",
-    "aborting": "aborted",  # given up: the safe state was not confirmed
-}
 
 
 class Way(NamedTuple):
@@ -48,6 +45,21 @@ class Way(NamedTuple):
 FASTEST = Way()
 
 
+class Wishes(NamedTuple):
+    """What is asked for beside the run itself."""
+
+    follower: Follower = NOBODY
+    events: TextIO | None = None
+    with_trace: bool = False
+    faults: Sequence[str] = ()
+    transcript: Lines | None = None
+    recording: Recording | None = None
+    """None: nothing is kept."""
+
+
+NO_WISHES = Wishes()
+
+
 class Execution(NamedTuple):
     """The result, and the samples when they were asked for."""
 
@@ -55,25 +67,20 @@ class Execution(NamedTuple):
     trace: Trace | None
 
 
-def execute(
-    prepared: Prepared,
-    seed: int,
-    way: Way = FASTEST,
-    *,
-    follower: Follower | None = None,
-    events: TextIO | None = None,
-    with_trace: bool = False,
-    faults: Sequence[str] = (),
-    transcript: Lines | None = None,
-) -> Execution:
-    """Run to the end. Refuses live stations. Raises Refused by faults, NoSimulator, and OSError by the events' file."""
+def execute(prepared: Prepared, seed: int, way: Way = FASTEST, wishes: Wishes = NO_WISHES) -> Execution:
+    """Run to the end. Refuses live stations. Raises Refused by faults and a record that cannot be begun, NoSimulator,
+    and OSError by the events' file.
+    """
     if prepared.mode == "live":
         return Execution(prepared.refuse([why_live(prepared)], seed), None)
     began_s = perf_counter()
-    running = _Running(prepared, seed, way, follower or Nobody(), events, faults, transcript, with_trace=with_trace)
+    running = _Running(prepared, seed, way, wishes)
     try:
         outcome = running.bench.run.run()
-        return Execution(running.result(outcome, perf_counter() - began_s), running.trace)
+        return Execution(running.finish(outcome, perf_counter() - began_s), running.trace)
+    except BaseException as error:  # the record gets its end whenever this process can still write it
+        running.fail(error, perf_counter() - began_s)
+        raise
     finally:
         running.close()
 
@@ -86,32 +93,25 @@ def why_live(prepared: Prepared) -> Problem:
 class _Running:
     """One run with everything that watches it."""
 
-    def __init__(
-        self,
-        prepared: Prepared,
-        seed: int,
-        way: Way,
-        follower: Follower,
-        events: TextIO | None,
-        faults: Sequence[str],
-        transcript: Lines | None,
-        *,
-        with_trace: bool,
-    ) -> None:
+    def __init__(self, prepared: Prepared, seed: int, way: Way, wishes: Wishes) -> None:
         world, board = open_station(prepared, seed, way.speed)
-        break_world(world, faults)
+        break_world(world, wishes.faults)
         self._world = world
         self._prepared = prepared
         self._seed = prepared.simulator.seed if isinstance(prepared.simulator, Served) else seed
         self._way = way
-        self._follower = follower
+        self._follower = wishes.follower
         self._stuck = ("", 0)  # state that is to be left, and since when, ns
-        self._gathering = Gathering(planned_steps(prepared.checked.procedure), world.truth)
-        self.trace = Trace(prepared.station, board.signals, world.truth) if with_trace else None
+        self._now_ns = 0
+        self._gathering = Gathering(prepared.planned, world.truth)
+        self.trace = Trace(prepared.station, board.signals, world.truth) if wishes.with_trace else None
         self._sampler = Sampler(self.trace, board.readings) if self.trace else None
-        sinks = Sinks(self._gathering, follower, EventFile(events) if events else None)
+        sinks = Sinks(self._gathering, self._follower, EventFile(wishes.events) if wishes.events else None)
         self._absent = sinks.absent
-        plan = Plan(self._seed, (sinks,), self._scanned, transcript)
+        recording = wishes.recording
+        self._record = Record(recording, prepared, self._seed, way.speed, board) if recording else None
+        journal = self._record.journal if self._record else None
+        plan = Plan(self._seed, (sinks,), self._scanned, wishes.transcript, journal)
         self.bench: Bench = build(prepared, world, board, plan, way.speed)
 
     def close(self) -> None:
@@ -120,6 +120,9 @@ class _Running:
 
     def _scanned(self, now_ns: int, decision: Decision) -> None:
         del decision
+        self._now_ns = now_ns
+        if self._record is not None:
+            self._record.watch()
         if self._sampler is not None:
             self._sampler.take(now_ns)
         follower, gathering = self._follower, self._gathering
@@ -142,28 +145,47 @@ class _Running:
         elif now_ns - self._stuck[1] > LONGEST_TRANSITION_NS:
             self.bench.run.stop_now()
 
-    def result(self, outcome: RunOutcome, wall_s: float) -> RunResult:
-        """Return the result of the run, which has ended."""
-        prepared, gathering = self._prepared, self._gathering
+    def finish(self, outcome: RunOutcome, wall_s: float) -> RunResult:
+        """Return the result of the run, which has ended; its record has its end."""
+        gathering = self._gathering
         if self.trace is not None:
             self.trace.bands = gathering.bands(outcome.now_ns)
         gave_up = not outcome.ended and self._follower.gives_up()
         lost = {} if gathering.has_begun else {name: link.fault for name, link in outcome.links.items() if link.fault}
-        unreached = "; ".join(f"{name} is not reached: {fault}" for name, fault in lost.items())
-        reason = gathering.reason or ("ended by the operator" if gave_up else unreached or "it did not end")
+        steps = gathering.steps(outcome.now_ns)
+        if outcome.ended:
+            ending = ending_of(gathering, self._prepared.planned, steps)
+        else:
+            ending = left_off(gathering, lost, gave_up=gave_up)
+        result = self._result(ending, wall_s, is_safe=gathering.safe if outcome.ended else None)
+        return self._recorded(replace(result, unreachable=tuple(lost)), ending)
+
+    def fail(self, error: BaseException, wall_s: float) -> None:
+        """Write into the record that the program has failed."""
+        ending = Ending("aborted", Cause.INTERNAL_ERROR, f"internal error ({type(error).__name__}): {error}")
+        self._recorded(self._result(ending, wall_s, is_safe=None), ending)
+
+    def _result(self, ending: Ending, wall_s: float, *, is_safe: bool | None) -> RunResult:
+        prepared, gathering = self._prepared, self._gathering
         return RunResult(
-            outcome=_OUTCOMES.get(gathering.state, "stopped") if outcome.ended else "stopped",
-            reason=reason,
+            outcome=ending.outcome,
+            reason=ending.reason,
             mode=prepared.mode,
-            safe=gathering.safe if outcome.ended else None,
-            run=None,
+            safe=is_safe,
+            run=self._record.run if self._record else None,
             recipe=prepared.recipe,
             station=prepared.station_named,
             seed=self._seed,
-            plant_s=outcome.now_ns / SECOND,
+            plant_s=self._now_ns / SECOND,
             wall_s=wall_s,
-            steps=gathering.steps(outcome.now_ns),
+            steps=gathering.steps(self._now_ns),
             alarms=gathering.alarms(),
-            by_operator=gave_up or gathering.cause == "operator",
-            unreachable=tuple(lost),
+            cause=ending.cause,
+            trigger=ending.trigger,
+            by_operator=ending.cause is Cause.OPERATOR,
         )
+
+    def _recorded(self, result: RunResult, ending: Ending) -> RunResult:
+        """Give the record its end; return the result with what went wrong with that."""
+        fault = self._record.finish(self._now_ns, ending, result) if self._record else None
+        return result if fault is None else replace(result, record_fault=fault)

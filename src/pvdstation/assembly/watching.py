@@ -59,6 +59,9 @@ class Nobody:
         return False
 
 
+NOBODY = Nobody()
+
+
 class Absent:
     """Links that are lost, and since when: nobody waits for ever for an instrument before the first step."""
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from pvdstation.cli.runs_commands import runs
+from pvdstation.cli.start_options import O2, Data, H2o, Lots, Note, Operator, Samples
 from pvdstation.cli.streams import Streams
 
 _ABOUT = """Recipe and process control for a thermal-evaporation (PVD) station in a glovebox.
@@ -109,14 +110,22 @@ def dry_run(
     ] = None,
     transcript: Transcript = None,
     fault: Faults = None,
+    operator: Operator = None,
+    sample: Samples = None,
+    h2o: H2o = None,
+    o2: O2 = None,
+    lot: Lots = None,
+    note: Note = "",
+    data: Data = None,
     *,
+    no_record: Annotated[bool, typer.Option("--no-record", help="Keep no record of this dry run.")] = False,
     json: Json = False,
 ) -> None:
     """Run a recipe on the simulated station, as fast as it computes.
 
     The same engine, the same drivers and the same bytes as on a real station; only time is stepped and the
     instruments are simulated. Prints, per step, what was asked, what was reached and how long it took.
-    Ctrl+C ends it at once.
+    Ctrl+C ends it at once. Its record stays: the newest 50 dry runs are kept ("pvd runs list --dry").
 
     \b
     Examples:
@@ -124,11 +133,14 @@ def dry_run(
       pvd dry-run recipes/lzln.toml --plot lzln.png
     """
     del json
+    from pvdstation.assembly.about import Said
     from pvdstation.cli.dry_run_command import run_dry
     from pvdstation.cli.files import Files
+    from pvdstation.cli.keeping import Keeping
 
     files = Files(plot, events, transcript)
-    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, files, fault or ()))
+    keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data, is_kept=not no_record)
+    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, files, fault or (), keeping))
 
 
 @app.command()
@@ -143,6 +155,13 @@ def run(
     seed: Seed = 1,
     transcript: Transcript = None,
     fault: Faults = None,
+    operator: Operator = None,
+    sample: Samples = None,
+    h2o: H2o = None,
+    o2: O2 = None,
+    lot: Lots = None,
+    note: Note = "",
+    data: Data = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Ask for real instruments explicitly.")] = False,
     json: Json = False,
@@ -159,12 +178,16 @@ def run(
       pvd run "300 nm Zn at 0.5 nm/s" --speed 60
     """
     del json
+    from pvdstation.assembly.about import Said
     from pvdstation.cli.files import Files
+    from pvdstation.cli.keeping import Keeping
     from pvdstation.cli.run_command import run_follow
 
     streams = context.ensure_object(Streams)
     files = Files(transcript=transcript)
-    raise typer.Exit(run_follow(streams, recipe, station, fault or (), files, speed=speed, seed=seed, live=live))
+    keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data)
+    faults = fault or ()
+    raise typer.Exit(run_follow(streams, recipe, station, faults, files, keeping, speed=speed, seed=seed, live=live))
 
 
 @app.command()

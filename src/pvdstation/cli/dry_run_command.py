@@ -5,12 +5,14 @@ from pathlib import Path
 
 from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.runs import Execution, execute, why_live
+from pvdstation.assembly.recording import Recording
+from pvdstation.assembly.runs import FASTEST, Execution, Wishes, execute, why_live
 from pvdstation.assembly.served import Unserved
 from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_text, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
+from pvdstation.cli.keeping import RECORDED, Keeping, note_record
 from pvdstation.cli.progress import DryRunFollower
 from pvdstation.cli.refusals import as_sentence
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
@@ -32,6 +34,7 @@ def run_dry(
     seed: int,
     files: Files,
     faults: Sequence[str] = (),
+    keeping: Keeping = RECORDED,
 ) -> ExitCode:
     """Prepare, run and show; return the exit code."""
     interrupts = Interrupts()
@@ -44,11 +47,11 @@ def run_dry(
             return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
         if prepared.mode == "live":
             problems.append(why_live(prepared) if isinstance(prepared.simulator, Unserved) else _NEEDS_SIMULATOR)
-        problems += fault_problems(prepared, faults)
+        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
-            return _run_and_show(streams, prepared, seed, files, faults, interrupts)
+            return _run_and_show(streams, prepared, seed, files, faults, keeping.recording(prepared), interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:
@@ -80,7 +83,13 @@ def finish_unreached(streams: Streams, result: RunResult) -> ExitCode:
 
 
 def _run_and_show(
-    streams: Streams, prepared: Prepared, seed: int, files: Files, faults: Sequence[str], interrupts: Interrupts
+    streams: Streams,
+    prepared: Prepared,
+    seed: int,
+    files: Files,
+    faults: Sequence[str],
+    recording: Recording | None,
+    interrupts: Interrupts,
 ) -> ExitCode:
     streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
     shown = streams.console.is_terminal
@@ -89,10 +98,8 @@ def _run_and_show(
         open_transcript(files.transcript, is_followed=False) as transcript,
         DryRunFollower(streams.console, prepared.checked.procedure, interrupts, is_shown=shown) as follower,
     ):
-        execution = execute(
-            prepared, seed, follower=follower, events=events, with_trace=files.plot is not None, faults=faults,
-            transcript=transcript,
-        )  # fmt: skip
+        wishes = Wishes(follower, events, files.plot is not None, faults, transcript, recording)
+        execution = execute(prepared, seed, FASTEST, wishes)
     result = execution.result
     if files.plot is not None:
         _draw(execution, prepared.recipe.name, Path(files.plot))
@@ -104,6 +111,7 @@ def _run_and_show(
             streams.note(f"{what}: {file_name}")
     if transcript is not None:
         streams.note(transcript_words(files.transcript, transcript))
+    note_record(streams, result)
     return exit_code(result)
 
 

@@ -9,12 +9,14 @@ from rich.text import Text
 
 from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.runs import Way, execute
+from pvdstation.assembly.recording import Recording
+from pvdstation.assembly.runs import Way, Wishes, execute
 from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.dry_run_command import finish_refused, finish_unreached
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
+from pvdstation.cli.keeping import RECORDED, Keeping, note_record
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.clock import SECOND
@@ -36,6 +38,7 @@ def run_follow(
     station: str | None,
     faults: Sequence[str],
     files: Files,
+    keeping: Keeping = RECORDED,
     *,
     speed: float,
     seed: int,
@@ -50,11 +53,12 @@ def run_follow(
             return finish_refused(streams, prepared, problems)
         if prepared.silence is not None and not problems:
             return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
-        problems += fault_problems(prepared, faults)
+        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
-            return _run_and_show(streams, prepared, Way(speed, is_attended=True), seed, faults, files, interrupts)
+            way, recording = Way(speed, is_attended=True), keeping.recording(prepared)
+            return _run_and_show(streams, prepared, way, seed, faults, files, recording, interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:
@@ -81,6 +85,7 @@ def _run_and_show(
     seed: int,
     faults: Sequence[str],
     files: Files,
+    recording: Recording | None,
     interrupts: Interrupts,
 ) -> ExitCode:
     if prepared.mode == "simulated":
@@ -89,7 +94,8 @@ def _run_and_show(
         open_transcript(files.transcript, is_followed=True) as transcript,
         RunFollower(streams, prepared, interrupts) as follower,
     ):
-        result = execute(prepared, seed, way, follower=follower, faults=faults, transcript=transcript).result
+        wishes = Wishes(follower, faults=faults, transcript=transcript, recording=recording)
+        result = execute(prepared, seed, way, wishes).result
     if result.outcome == "refused":
         return finish_refused(streams, result, [])
     if streams.json:
@@ -97,6 +103,7 @@ def _run_and_show(
     streams.show("", steps_table(result), "", closing(result))
     if transcript is not None:
         streams.note(transcript_words(files.transcript, transcript))
+    note_record(streams, result)
     return exit_code(result)
 
 

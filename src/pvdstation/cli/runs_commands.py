@@ -4,16 +4,13 @@ from typing import Annotated
 
 import typer
 
+from pvdstation.cli.start_options import Data
 from pvdstation.cli.streams import Streams
 
 runs = typer.Typer(help="The records of runs: list, show and verify them.", no_args_is_help=True, rich_markup_mode=None)
 
 Run = Annotated[
     str, typer.Argument(metavar="RUN", help='Id of a run, a beginning that only one has, "last", or a file.')
-]
-Data = Annotated[
-    str | None,
-    typer.Option("--data", metavar="DIR", help="Folder of the records; default PVD_DATA, else the user's own."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, everything else on stderr.")]
 

@@ -48,6 +48,7 @@ class Gathering:
         self._truth = truth
         self._begun: dict[str, _Open] = {}
         self._alarms: list[AlarmResult] = []
+        self._triggers: dict[str, Mapping[str, object]] = {}  # by source, of its first trip
         self.current: PlannedStep | None = None
         """The step that runs now."""
         self.state = ""
@@ -88,6 +89,10 @@ class Gathering:
         """Return alarms and trips in the order they came."""
         return tuple(self._alarms)
 
+    def trigger(self) -> Mapping[str, object] | None:
+        """Return what the first cause was seen by; None where nothing tripped."""
+        return self._triggers.get(self.cause)
+
     def _take_step(self, event: Event) -> None:
         step = self._steps.get(event.source)
         if step is None:
@@ -113,6 +118,8 @@ class Gathering:
 
     def _take_alarm(self, event: Event) -> None:
         at_s = event.at_ns / SECOND
+        if event.kind is EventKind.TRIP and event.source not in self._triggers:
+            self._triggers[event.source] = {"rule": event.source, **_trigger(event)}
         if ("state", "gone") not in event.values:
             self._alarms.append(AlarmResult(event.kind.value, event.source, event.text, at_s))
             return
@@ -147,6 +154,12 @@ class Gathering:
 def _is_known(value: object) -> bool:
     """Return whether a value is one: NaN and infinity say that nothing was measured."""
     return not isinstance(value, float) or math.isfinite(value)
+
+
+def _trigger(event: Event) -> dict[str, object]:
+    """Return signal, value and limit of a trip; null stands for a value that was unknown."""
+    values = {name: value for name, value in event.values if name not in {"state", "class"}}
+    return {name: value if _is_known(value) else None for name, value in values.items()}
 
 
 def _end_ns(begun: _Open, now_ns: int) -> int:

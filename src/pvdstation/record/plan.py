@@ -50,8 +50,8 @@ def _asked(step: Step) -> dict[str, float | str]:
     match step.work:
         case Deposit(source=source, material=material, thickness_nm=target_nm, rate_nm_s=rate):
             return {"source": source, "material": material, "target_nm": target_nm, "rate_nm_s": rate}
-        case Condition(source=source):
-            return {"source": source}
+        case Condition(source=source, rate_nm_s=rate):
+            return {"source": source, "rate_nm_s": rate}
         case AdmitGas(gas=gas, pressure_mbar=target_mbar, dwell_s=dwell_s):
             return {"gas": gas, "target_mbar": target_mbar, "dwell_s": dwell_s}
         case PumpDown(to_mbar=target_mbar) | Evacuate(to_mbar=target_mbar):

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any, Literal
 
 from pvdstation.model.problems import Problem
+from pvdstation.record.cause import Cause
 from pvdstation.record.precision import rounded
 
 Outcome = Literal["complete", "stopped", "aborted", "refused"]
@@ -43,6 +44,9 @@ class StepResult:
     rate_sd_nm_s: float | None = None
     time_to_rate_s: float | None = None
     peak_power_w: float | None = None  # V times I at the supply's terminals, leads included
+    power_median_w: float | None = None  # while exposed
+    pressure_base_mbar: float | None = None  # the last good one before the source was heated
+    pressure_start_mbar: float | None = None  # when the substrate shutter opened first
     pressure_max_mbar: float | None = None
     gas: str | None = None
     target_mbar: float | None = None
@@ -89,7 +93,10 @@ class RunResult:
     steps: tuple[StepResult, ...] = ()
     alarms: tuple[AlarmResult, ...] = ()
     errors: tuple[Problem, ...] = ()
+    cause: Cause | None = None
+    trigger: Mapping[str, object] | None = None  # signal, value and limit that the cause was seen by
     by_operator: bool = False
+    record_fault: Problem | None = None  # why the record has no end, if it has none
     unreachable: tuple[str, ...] = ()  # links that were lost before the first step could begin
 
     def as_json(self) -> dict[str, object]:
@@ -97,6 +104,8 @@ class RunResult:
         return {
             "outcome": self.outcome,
             "reason": self.reason,
+            "cause": self.cause,
+            "trigger": dict(self.trigger) if self.trigger else None,
             "mode": self.mode,
             "safe": self.safe,
             "run": self.run,
@@ -107,8 +116,11 @@ class RunResult:
             "wall_s": rounded("wall_s", self.wall_s),
             "steps": [step.as_json() for step in self.steps],
             "alarms": [alarm.as_json() for alarm in self.alarms],
-            "errors": [problem.as_json() for problem in self.errors],
+            "errors": [problem.as_json() for problem in self._problems()],
         }
+
+    def _problems(self) -> tuple[Problem, ...]:
+        return self.errors if self.record_fault is None else (*self.errors, self.record_fault)
 
     def to_pandas(self) -> Any:
         """Return the steps as a pandas DataFrame, one row per step. Raises ImportError without pandas."""

@@ -1,0 +1,58 @@
+"""What a run must have reached to be called complete."""
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pvdstation.record.plan import PlannedStep
+from pvdstation.record.results import StepResult
+
+THICKNESS = 0.02
+"""Share of the target by which a layer may miss it …"""
+THICKNESS_NM = 1.0
+"""… or this, whichever is more, nm."""
+PRESSURE = 0.02
+"""Share of the target by which the mean gas pressure of a dwell may miss it."""
+DWELL_SHORT_S = 1.0
+DWELL_LONG_S = 5.0
+"""By how much a dwell may be too short and too long, s."""
+
+
+class Missed(NamedTuple):
+    """A target that a step did not reach within its tolerance."""
+
+    step: int
+    name: str  # of the value in the step's result
+    target: float
+    value: float  # NaN: not measured
+    text: str
+
+
+def missed_targets(plan: Iterable[PlannedStep], steps: Iterable[StepResult]) -> list[Missed]:
+    """Return the targets that complete steps have missed, in order."""
+    return [missed for asked, step in zip(plan, steps, strict=True) for missed in _missed(asked, step)]
+
+
+def _missed(asked: PlannedStep, step: StepResult) -> Iterable[Missed]:
+    if step.state != "complete":
+        return
+    if step.do == "deposit":
+        target = asked.asked["target_nm"]
+        most = max(THICKNESS * target, THICKNESS_NM)
+        yield from _outside(asked, "indicated_nm", step.indicated_nm, target, (-most, most), "nm")
+    elif step.do == "admit_gas":
+        target, dwell_s = asked.asked["target_mbar"], asked.asked["dwell_s"]
+        most = PRESSURE * target
+        if dwell_s > 0:
+            yield from _outside(asked, "reached_mbar", step.reached_mbar, target, (-most, most), "mbar")
+            yield from _outside(asked, "held_s", step.held_s, dwell_s, (-DWELL_SHORT_S, DWELL_LONG_S), "s")
+
+
+def _outside(
+    asked: PlannedStep, name: str, value: float | None, target: float, band: tuple[float, float], unit: str
+) -> Iterable[Missed]:
+    seen = math.nan if value is None else value
+    if not band[0] <= seen - target <= band[1]:
+        shown = "not measured" if value is None else f"{seen:.1f} {unit}"
+        text = f"step {asked.index} ({asked.text}): {shown} instead of {target:g} {unit}"
+        yield Missed(asked.index, name, target, seen, text)

@@ -1,0 +1,55 @@
+"""What a run took from its boats: by the films that really grew, and the model of the recipe's check."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pvdstation.model.station import Station
+from pvdstation.recipe.consumption import Ledger
+from pvdstation.record.plan import PlannedStep
+from pvdstation.record.precision import rounded
+from pvdstation.record.results import StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUse:
+    """One boat over one run."""
+
+    source: str
+    film_nm: float  # indicated, all layers of the run
+    used_mg: float
+    rate_nm_s: float  # of the last layer that was exposed; NaN without one
+    power_w: float  # median of that layer while exposed; NaN where nobody measured it
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of the JSON; null is what nobody knows."""
+        names = ("film_nm", "used_mg", "rate_nm_s", "power_w")
+        return {name: rounded(name, getattr(self, name)) for name in names}
+
+
+def source_uses(station: Station, plan: Iterable[PlannedStep], steps: Iterable[StepResult]) -> tuple[SourceUse, ...]:
+    """Return the use of every boat that was heated, in the procedure's order."""
+    ledger = Ledger(station)
+    films: dict[str, float] = {}
+    trend: dict[str, tuple[float, float]] = {}
+    heated = ""
+    for asked, step in zip(plan, steps, strict=True):
+        if step.do not in {"condition", "deposit"} or step.state == "not started":
+            continue
+        name = str(asked.asked["source"])
+        if step.do == "condition":
+            heated = name
+            films.setdefault(name, 0.0)
+            ledger.take(name, station.source[name], 0.0, float(asked.asked["rate_nm_s"]))
+            continue
+        film_nm = step.indicated_nm or 0.0
+        rate_nm_s = float(asked.asked["rate_nm_s"])
+        films[name] = films.get(name, 0.0) + film_nm
+        # what warming up takes was booked with the conditioning
+        ledger.take(name, station.source[name], film_nm, 0.0 if heated == name else rate_nm_s)
+        if step.power_median_w is not None:
+            trend[name] = (rate_nm_s, step.power_median_w)
+    unknown = (math.nan, math.nan)
+    return tuple(
+        SourceUse(name, film_nm, ledger.taken_mg(name), *trend.get(name, unknown)) for name, film_nm in films.items()
+    )
