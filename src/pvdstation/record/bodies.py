@@ -12,7 +12,8 @@ _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 def document(fields: Mapping[str, object]) -> bytes:
     """Return JSON in UTF-8. Raises ValueError by NaN and infinity, which JSON does not have."""
-    return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    text = json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode(errors="surrogatepass")
 
 
 def fields_of(body: bytes) -> dict[str, Any]:

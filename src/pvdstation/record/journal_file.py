@@ -1,16 +1,28 @@
-"""Writes the file of a run, row by row; knows nothing of threads, queues and second tries."""
+"""Writes one file of a run, row by row; knows nothing of threads, queues and second tries."""
 
 import os
 import sqlite3
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from pvdstation.record.schema import APPLICATION_ID, CREATE, FORMAT, SCAN, chained
 
+FAILURES = (OSError, sqlite3.Error)
+"""What a disk that does not take a row raises."""
+
+FOLD_AT_PAGES = 256
+"""When the write-ahead log is folded into the file: 1 MB, so that little is left to do at the end."""
+_ENTRY = "INSERT INTO entry VALUES (?, ?, ?, ?, ?)"
+_SCAN = "INSERT INTO scan VALUES (?, ?, ?, ?)"
+
 
 class JournalFile:
-    """One SQLite file, created exclusively. Every method raises OSError or sqlite3.Error; after the first of ``commit``
-    the file is not to be used again: the kernel may have dropped what it could not write (safety reference E.4).
+    """One SQLite file, created exclusively.
+
+    Every method may raise one of ``FAILURES``; after the first of ``append`` or ``commit`` the file is not to be used
+    again: the kernel may have dropped what it could not write (safety reference E.4). The tables come into being with
+    the first commit: a file has its first rows, or nothing.
     """
 
     def __init__(self, path: Path, *, after: bytes, next_number: int, is_durable: bool) -> None:
@@ -18,27 +30,31 @@ class JournalFile:
         self.head = after
         """Hash of the last row appended."""
         self.next_number = next_number
+        self._is_durable = is_durable
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         # The thread that writes is not always the one that opens; there is only ever one at a time.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        run = self._connection.execute
-        run(f"PRAGMA application_id = {APPLICATION_ID}")
-        run(f"PRAGMA user_version = {FORMAT}")
-        run(f"PRAGMA journal_mode = {'WAL' if is_durable else 'MEMORY'}")
-        run(f"PRAGMA synchronous = {'FULL' if is_durable else 'OFF'}")
-        self._connection.executescript(CREATE)
-        self._is_durable = is_durable
-        self._is_open = False  # a transaction
-        if is_durable:
-            sync_folder(path.parent)
+        try:
+            self._begin()
+        except FAILURES:
+            self.discard()
+            raise
+        self._is_open = True  # a transaction
 
     def append(self, kind: str, at_ns: int, body: bytes) -> int:
-        """Append an entry and return its number; it is durable after ``commit``."""
-        return self._append("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", kind, at_ns, body, (kind,))
-
-    def append_scan(self, at_ns: int, body: bytes) -> int:
-        """Append a scan and return its number."""
-        return self._append("INSERT INTO scan VALUES (?, ?, ?, ?)", SCAN, at_ns, body, ())
+        """Append a row and return its number; it is durable after ``commit``."""
+        if not self._is_open:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._is_open = True
+        number = self.next_number
+        head = chained(self.head, number, at_ns, kind, body)
+        if kind == SCAN:
+            self._connection.execute(_SCAN, (number, at_ns, body, head))
+        else:
+            self._connection.execute(_ENTRY, (number, at_ns, kind, body, head))
+        self.head = head
+        self.next_number = number + 1
+        return number
 
     def commit(self) -> None:
         """Make durable what was appended; returns when it is."""
@@ -46,29 +62,51 @@ class JournalFile:
             self._connection.execute("COMMIT")
             self._is_open = False
 
+    def fold(self) -> None:
+        """Bring everything committed into the file itself: a copy without the write-ahead log is then whole."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def finish(self) -> None:
-        """Commit, fold the write-ahead log into the one file, close it and take away the right to write."""
+        """Commit, make it one file, close it and take away the right to write. Raises only where the commit fails."""
         self.commit()
-        self._connection.execute("PRAGMA journal_mode = DELETE")
-        self._connection.close()
-        self.path.chmod(stat.S_IRUSR | stat.S_IRGRP)
+        # Somebody reads it, or there is no room: then the write-ahead log stays beside it and has every row.
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+        self.abandon()
         if self._is_durable:
-            sync_folder(self.path.parent)
+            with suppress(OSError):
+                sync_folder(self.path.parent)
 
     def abandon(self) -> None:
-        """Close without a commit."""
-        self._connection.close()
+        """Close for good, without a commit. Raises nothing: what is durable in it can be read as it is."""
+        with suppress(*FAILURES):
+            self._connection.close()
+            if not self.path.with_name(f"{self.path.name}-wal").exists():  # readers of the log need to lock the file
+                self.path.chmod(stat.S_IRUSR | stat.S_IRGRP)
 
-    def _append(self, sql: str, kind: str, at_ns: int, body: bytes, more: tuple[str, ...]) -> int:
-        if not self._is_open:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._is_open = True
-        number = self.next_number
-        head = chained(self.head, number, at_ns, kind, body)
-        self._connection.execute(sql, (number, at_ns, *more, body, head))
-        self.head = head
-        self.next_number = number + 1
-        return number
+    def discard(self) -> None:
+        """Close and remove a file of which nothing ever became durable, as far as the disk lets us. Raises nothing."""
+        self.abandon()
+        with suppress(OSError):
+            for ending in ("-wal", "-shm", ""):
+                self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
+
+    def _begin(self) -> None:
+        is_durable = self._is_durable
+        run = self._connection.execute
+        # A process that is killed leaves a readable file in either case; power cuts need FULL.
+        (mode,) = run("PRAGMA journal_mode = WAL").fetchone()
+        run(f"PRAGMA synchronous = {'FULL' if is_durable else 'OFF'}")
+        run("PRAGMA fullfsync = ON")  # macOS: past the drive's own cache
+        run(f"PRAGMA wal_autocheckpoint = {FOLD_AT_PAGES}")
+        (level,) = run("PRAGMA synchronous").fetchone()
+        if mode != "wal" or level != (2 if is_durable else 0):
+            raise OSError(f"{self.path.name}: SQLite keeps mode {mode}, level {level} here: a local disk is needed")
+        self._connection.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}; {CREATE}"
+        )
+        if is_durable:
+            sync_folder(self.path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -70,7 +70,8 @@ class Packer:
         parts[0] = _HEAD.pack(scanned.outputs.until_ns - at_ns, len(parts) - 1)
         rest = self._rest(scanned)
         if rest:
-            parts.append(json.dumps(rest, ensure_ascii=False, separators=(",", ":")).encode())
+            # An instrument's reply may hold what is not UTF-8; it is kept, and comes back.
+            parts.append(json.dumps(rest, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
         return b"".join(parts)
 
     def _rest(self, scanned: Scanned) -> dict[str, Any]:
@@ -101,7 +102,7 @@ class Unpacker:
         """Return the scan. Raises ValueError by a body that nobody has packed."""
         try:
             return self._unpack(at_ns, body)
-        except (struct.error, IndexError, KeyError, TypeError) as error:
+        except (struct.error, IndexError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"a scan cannot be read: {error}") from error
 
     def _unpack(self, at_ns: int, body: bytes) -> Scan:

@@ -43,7 +43,7 @@ class RunFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.segments = (path, *_later_segments(path))
+        self.segments = segments_of(path)
         self.genesis = self.document(Entry.GENESIS)
         """Format, run, mode, seed, versions, wall time of the start …; see docs/reference/record.md."""
         self.run: str = self.genesis["run"]
@@ -139,11 +139,32 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _later_segments(path: Path) -> list[Path]:
-    found: list[Path] = []
-    while (following := path.with_name(f"{path.stem}.{len(found) + 2}{SUFFIX}")).is_file():
-        found.append(following)
-    return found
+def first_files(folder: Path) -> list[Path]:
+    """Return the first file of every record in a folder, oldest first; later segments are ``<run id>.2.sqlite``."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if "." not in path.stem)
+
+
+def segments_of(path: Path) -> tuple[Path, ...]:
+    """Return the files of a run, in order. One that was begun and holds nothing yet is none of them."""
+    return path, *(file for file in later_files(path) if first_number(file) is not None)
+
+
+def later_files(path: Path) -> Iterator[Path]:
+    """Yield the files beside a run's first one that go on from it, whatever they hold."""
+    number = 2
+    while (following := path.with_name(f"{path.stem}.{number}{SUFFIX}")).is_file():
+        yield following
+        number += 1
+
+
+def first_number(path: Path) -> int | None:
+    """Return the number of a file's first row; None when it has none, or cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            (number,) = connection.execute("SELECT MIN(number) FROM entry").fetchone()
+    except sqlite3.Error:
+        return None
+    return number if isinstance(number, int) else None
 
 
 def _ranges(segments: Sequence[Path]) -> Iterator[tuple[Path, int]]:
@@ -153,6 +174,5 @@ def _ranges(segments: Sequence[Path]) -> Iterator[tuple[Path, int]]:
     for path, following in zip(segments, [*segments[1:], None], strict=True):
         last = 2**63 - 1
         if following is not None:
-            with closing(connect(following)) as connection:
-                last = connection.execute("SELECT MIN(number) FROM entry").fetchone()[0] - 1
+            last = (first_number(following) or last + 1) - 1
         yield path, last

@@ -1,0 +1,46 @@
+"""Checks a file of a run as a file: its pages, its tables and its triggers; not its rows."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from pvdstation.record.schema import CREATE
+
+_Schema = frozenset[tuple[str, str, str]]
+
+
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """Return what is wrong with the file as a whole, in words."""
+    try:
+        found = [f"the file is damaged: {text}" for (text,) in connection.execute("PRAGMA integrity_check(3)")]
+        schema = _schema_of(connection)
+    except sqlite3.Error as error:
+        return [f"the file is damaged: {error}"]
+    return [
+        *(text for text in found if not text.endswith(": ok")),
+        *(f"its {kind} {name} is missing or was changed" for kind, name, _ in sorted(_SCHEMA - schema)),
+        *(f"it has a {kind} {name} that no record has" for kind, name, _ in sorted(schema - _SCHEMA)),
+    ]
+
+
+def was_only_begun(path: Path) -> bool:
+    """Tell whether a file was created, and its first commit never came."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0] == 0)
+    except sqlite3.Error:
+        return False
+
+
+def _schema_of(connection: sqlite3.Connection) -> _Schema:
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master")
+    return frozenset((str(kind), str(name), " ".join(str(sql).split())) for kind, name, sql in rows)
+
+
+def _expected() -> _Schema:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(CREATE)
+        return _schema_of(connection)
+
+
+_SCHEMA = _expected()
