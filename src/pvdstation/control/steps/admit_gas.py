@@ -185,7 +185,7 @@ class AdmitGas:
 
     def _is_settled(self, p: GasState, v: View) -> bool:
         """Return whether the pressure has been read since the valve closed last."""
-        return p.topping_s == 0 and v.readings[v.s.capacitance].at_ns - p.topped_ns >= SETTLED_NS
+        return v.readings[v.s.capacitance].at_ns - p.topped_ns >= SETTLED_NS
 
     def _dwell_text(self) -> str:
         return f"dwell {self.dwell_ns / SECOND:g} s"
@@ -214,7 +214,7 @@ class AdmitGas:
             trouble = Trouble(ActionClass.STOP, "dwell_overtime", "the dwell is over by 60 s and the run is held")
         elif p.dwell_ns is None:
             p = GasState("fill", v.now_ns, samples=p.samples, counter=p.counter)
-        p = p._replace(topping_s=0.0) if p.dwell_ns is not None else p
+        p = p._replace(topping_s=0.0, vain=0) if p.dwell_ns is not None else p
         return Tick(p, self._levels(v), "N2 valve closed", is_settled=settled, is_cold=True, trouble=trouble)
 
     def values(self, p: GasState, v: View) -> Values:
