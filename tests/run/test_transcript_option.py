@@ -11,7 +11,7 @@ import pytest
 from pvdstation.protocol import sqc310
 
 DEV_FULL = Path("/dev/full")
-RUN = ("dry-run", "5 nm Zn at 0.5 nm/s", "--json", "--fault", "t=5s estop pressed")
+RUN = ("dry-run", "5 nm Zn at 0.5 nm/s", "--no-record", "--json", "--fault", "t=5s estop pressed")
 LINKS = {"io", "supply1", "supply2", "sqc", "gauges", "turbo"}
 LINE = re.compile(r" *(\d+\.\d{6}) (\w+) +([-><]) (.+)")
 
