@@ -90,7 +90,8 @@ def test_texts_and_limits_are_what_a_person_reads_first() -> None:
         "finish: safe state, under vacuum, gate open, pumps running",
     ]
     assert checked.limits_used == (
-        "time-out 2 h", "max 52 % = 52 A", "rate ± 10 %, 211 µg/cm²", "max 34 % = 34 A", "rate ± 10 %, 5.3 µg/cm²",
+        "time-out 2 h", "max 52 % = 52 A", "rate ± 10 %, 211 µg/cm², 10 min, 0.173 mAh/cm²", "max 34 % = 34 A",
+            "rate ± 10 %, 5.3 µg/cm², 3 min 20 s, 0.0205 mAh/cm²",
         "off for Zn 10 min, Li 10 min", "rise < 0.05 mbar/s", "stop 600 mbar, slope 20 mbar/s", "time-out 15 min", "",
     )  # fmt: skip
 
@@ -308,3 +309,62 @@ def test_thousand_steps_are_checked_within_a_second() -> None:
     found = problems(text, shared_crystal())
     assert time.perf_counter() - start < 1
     assert "962 steps" in found[0].what
+
+
+def deposits(source: str | bytes) -> list[Deposit]:
+    return [step.work for step in check(source).procedure.steps if isinstance(step.work, Deposit)]
+
+
+@pytest.mark.parametrize(
+    ("source", "thickness_nm", "rate_nm_s", "note"),
+    [
+        ("Li at 0.5 nm/s for 200 s", 100.0, 0.5, '"200 s" makes 100 nm'),
+        ("100 nm Li for 200 s", 100.0, 0.5, '"200 s" makes 0.5 nm/s'),
+        ("0.05 mAh/cm2 Li at 0.5 nm/s", 244.27, 0.5, '"0.05 mAh/cm2" is 244.3 nm at 0.53 g/cm3'),
+        ("5.3 µg/cm2 Li at 0.5 nm/s", 100.0, 0.5, '"5.3 µg/cm2" is 100 nm at 0.53 g/cm3'),
+    ],
+)
+def test_any_two_of_thickness_rate_and_time_give_the_third_which_is_shown(
+    source: str, thickness_nm: float, rate_nm_s: float, note: str
+) -> None:
+    (work,) = deposits(source)
+    assert work.thickness_nm == pytest.approx(thickness_nm, rel=1e-4)
+    assert work.rate_nm_s == pytest.approx(rate_nm_s)
+    assert note in [found.what for found in check(source).notes]
+
+
+def test_a_layer_for_a_time_takes_the_rate_of_the_layer_before() -> None:
+    assert [work.thickness_nm for work in deposits("30 nm Zn at 0.2 nm/s, then Li for 60 s")] == [30.0, 12.0]
+
+
+def test_rounds_stand_in_the_texts_of_the_steps() -> None:
+    texts = [s.text for s in check("repeat 2 times (20 nm Zn at 0.5 nm/s, 10 nm Li)").procedure.steps if not s.implied]
+    assert texts[0] == "deposit 20 nm Zn at 0.5 nm/s (round 1 of 2)"
+    assert len(texts) == 4
+
+
+def test_a_rate_ramp_on_the_sqc_310_is_refused_with_one_sentence() -> None:
+    found = [p.what for p in problems("300 nm Zn at 0.1 nm/s ramp at 50 nm to 0.5 nm/s over 30 s")]
+    assert "duration of its rate ramp has no documented parameter" in found[-1]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "leak test 5 min below 1e-5 mbar/s", "200 nm Zn at 0.4 nm/s with Li at 0.1 nm/s", "wait 10 min",
+        "wait until pressure below 5e-7 mbar within 1 h", 'ask "Sure?" yes/no', "vent with Ar", "condition Zn",
+        "30 nm Zn at 0.5 nm/s after 60 s pre-coat", 'note "red-brown"',
+    ],
+)  # fmt: skip
+def test_what_nothing_can_run_yet_is_refused_plainly(source: str) -> None:
+    (problem,) = problems(source)
+    assert problem.what.startswith("this version cannot ")
+    assert problem.write
+
+
+def test_charge_and_life_that_somebody_has_counted_come_before_the_station_files() -> None:
+    recipe = load_recipe("300 nm Zn at 0.5 nm/s")
+    with pytest.raises(Refused) as refused:
+        check_recipe(recipe, STATION, charge_mg={"Zn": 100.0})
+    assert "boat 1 holds 100 mg (the source ledger" in refused.value.problems[0].what
+    assert check_recipe(recipe, STATION, life_pct={1: 90.0}).crystals[0].before_pct == 90.0

@@ -16,7 +16,8 @@ PINT_NAMES = {
     "A": "angstrom", "Å": "angstrom", "kÅ": "kiloangstrom", "kA": "kiloangstrom", "µm": "micrometer",
     "um": "micrometer", "Torr": "torr", "mTorr": "millitorr", "°C": "kelvin", "degC": "kelvin", "%": "percent",
     "Ω": "ohm", "mΩ": "milliohm", "mohm": "milliohm", "l": "liter", "L": "liter", "h": "hour", "sec": "second",
-    "µg": "microgram", "ug": "microgram", "Hz": "1/second", "Hz^0.5": "1/second**0.5",
+    "µg": "microgram", "ug": "microgram", "µmol": "micromole", "umol": "micromole", "mAh": "milliampere*hour",
+    "µAh": "microampere*hour", "uAh": "microampere*hour", "C": "coulomb", "Hz": "1/second", "Hz^0.5": "1/second**0.5",
 }  # fmt: skip
 POWERS = {"cm2": "cm**2", "cm²": "cm**2", "cm3": "cm**3", "cm³": "cm**3", "m2": "m**2", "m²": "m**2",
           "m3": "m**3", "m³": "m**3", "s^0.5": "s**0.5"}  # fmt: skip

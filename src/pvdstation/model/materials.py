@@ -30,6 +30,8 @@ class Material(NamedTuple):
     molar_mass_g_mol: float | None
     melting_k: float | None
     remark: str
+    electrons: int | None = None
+    """Electrons that one formula unit gives up when it is stripped; None: no capacity is quoted for it."""
 
     @property
     def source(self) -> str:
@@ -97,9 +99,19 @@ _REMARKS = {
     "Zn": "The rounded library gives z = 0.51.",
 }
 
+_ELECTRONS = {"Al": 3, "Ca": 2, "Li": 1, "Mg": 2, "Na": 1, "Zn": 2}
+
 MATERIALS: dict[str, Material] = {
     name: Material(
-        name, density, 1.0 if z is None else z, tuple(letters), z is not None, molar, melting, _REMARKS.get(name, "")
+        name,
+        density,
+        1.0 if z is None else z,
+        tuple(letters),
+        z is not None,
+        molar,
+        melting,
+        _REMARKS.get(name, ""),
+        _ELECTRONS.get(name),
     )
     for name, density, z, letters, molar, melting in _ROWS
 }

@@ -1,6 +1,7 @@
 """What layers take: charge from the boats, life from the crystals."""
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from pvdstation.model.station import Source, Station
@@ -48,9 +49,15 @@ def areal_mass_ug_cm2(thickness_nm: float, density_g_cm3: float) -> float:
 class Ledger:
     """Charge and crystals over one recipe; crystals start as the caller says, else fresh."""
 
-    def __init__(self, station: Station, life_pct: dict[int, float] | None = None) -> None:
+    def __init__(
+        self,
+        station: Station,
+        life_pct: Mapping[int, float] | None = None,
+        charge_mg: Mapping[str, float] | None = None,
+    ) -> None:
         self._station = station
-        self._before = dict.fromkeys(station.sensor, 100.0) | (life_pct or {})
+        self._before = dict.fromkeys(station.sensor, 100.0) | dict(life_pct or {})
+        self._counted_mg = dict(charge_mg or {})
         self._taken_mg: dict[str, float] = {}
         self._films: dict[int, dict[str, Film]] = {}  # by sensor, then source; innermost first
 
@@ -70,6 +77,14 @@ class Ledger:
         """Return what has been taken from a boat, mg."""
         return self._taken_mg.get(name, 0.0)
 
+    def holds_mg(self, name: str) -> float:
+        """Return what a boat holds before the recipe, mg."""
+        return self._counted_mg.get(name, self._station.source[name].charge)
+
+    def is_counted(self, name: str) -> bool:
+        """Return whether somebody has kept count of a boat; else the station file's charge is taken."""
+        return name in self._counted_mg
+
     def life_pct(self, sensor: int) -> float:
         """Return the life left on a crystal, %; below 0 when it would not last."""
         low, high = self._station.sqc.f_min, self._station.sqc.f_max
@@ -79,8 +94,8 @@ class Ledger:
     def charges(self) -> tuple[ChargeUse, ...]:
         """Return the use of every boat that was used, in the station's order."""
         return tuple(
-            ChargeUse(name, self._taken_mg[name], source.charge)
-            for name, source in self._station.source.items()
+            ChargeUse(name, self._taken_mg[name], self.holds_mg(name))
+            for name in self._station.source
             if name in self._taken_mg
         )
 

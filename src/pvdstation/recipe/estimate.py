@@ -52,9 +52,15 @@ def time_to_rate_s(station: Station, source_name: str) -> float:
     return station.estimate.time_to_rate.get(source_name, USUAL_TIME_TO_RATE_S)
 
 
-def deposit_s(station: Station, source_name: str, source: Source, thickness_nm: float, rate_nm_s: float) -> float:
+def deposit_s(station: Station, source_name: str, source: Source, open_s: float) -> float:
     """Return how long a layer takes from the end of soak 2 until its source is off, s."""
-    return time_to_rate_s(station, source_name) + thickness_nm / rate_nm_s + source.idle.ramp + CONFIRM_S
+    return time_to_rate_s(station, source_name) + open_s + source.idle.ramp + CONFIRM_S
+
+
+def vent_s(station: Station, from_mbar: float, to_mbar: float) -> float:
+    """Return how long a vent takes, s: as fast as the slowest gas line of the station, where it has one."""
+    slope = min((gas.expected_slope for gas in station.gas.values()), default=5.0)
+    return max(0.0, to_mbar - from_mbar) / slope
 
 
 def fill_s(slope_mbar_s: float, pressure_mbar: float) -> float:

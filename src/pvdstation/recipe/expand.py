@@ -13,8 +13,11 @@ from pvdstation.recipe.estimate import (
     fill_s,
     pump_down_s,
     to_vacuum_s,
+    vent_s,
 )
+from pvdstation.recipe.layers import Layer, layer_s
 from pvdstation.recipe.procedure import (
+    KINDS,
     AdmitGas,
     Condition,
     Cool,
@@ -22,22 +25,15 @@ from pvdstation.recipe.procedure import (
     Evacuate,
     Finish,
     Isolate,
+    LeakTest,
+    MeltIn,
     PumpDown,
     Step,
+    Vent,
     Work,
 )
 from pvdstation.recipe.spelling import pressure_text, rounded, time_text
-
-_DO = {
-    PumpDown: "pump_down",
-    Condition: "condition",
-    Deposit: "deposit",
-    Cool: "cool",
-    Isolate: "isolate",
-    AdmitGas: "admit_gas",
-    Evacuate: "evacuate",
-    Finish: "finish",
-}
+from pvdstation.recipe.steps import ConditionStep
 
 
 class Expansion:
@@ -48,6 +44,8 @@ class Expansion:
         self.limits_used: list[str] = []
         self.gas = ""  # what stays in the chamber; "" = vacuum or nothing proved yet
         self.is_vacuum = False
+        self.round = ""  # of a repeat, for the texts
+        self.is_vented = False
         self.base_mbar: float | None = None  # what the last pump-down has proved, until gas comes
         self._station = station
         self._ledger = ledger
@@ -75,31 +73,73 @@ class Expansion:
             f"pump down to {pressure_text(to_mbar)}", because, min(expected_s, timeout),
             f"time-out {time_text(timeout)}",
         )  # fmt: skip
-        self.is_vacuum, self.base_mbar = True, to_mbar
+        self.is_vacuum, self.is_vented, self.base_mbar = True, False, to_mbar
         self._pressure_mbar = min(self._pressure_mbar, to_mbar)
         return expected_s
 
-    def layer(self, name: str, source: Source, work: Deposit) -> None:
-        """Condition a source and deposit a layer: one unit."""
-        supply = self._station.supply[source.boat]
-        profile = source.condition
+    def layer(self, layer: Layer) -> None:
+        """Condition the sources of a layer and deposit it: one unit."""
+        work, sources = layer.work, layer.sources
+        profiles = " with ".join(_condition_text(name, source) for name, source, _, _ in sources)
+        limits = ", ".join(self._power_limit(source) for _, source, _, _ in sources)
+        longest_s = max(source.condition.total_s for _, source, _, _ in sources)
         self._append(
-            Condition(name, work.rate_nm_s, work.thickness_nm),
-            f"condition {name} (boat {source.boat}, {source.boat_material}): "
-            f"{profile.ramp1.time:g} s → {profile.ramp1.power:.0f} %, {profile.soak1:g} s, "
-            f"{profile.ramp2.time:g} s → {profile.ramp2.power:.0f} %, {profile.soak2:g} s",
-            "before layer", profile.total_s,
-            f"max {source.max_power:.0f} % = {source.max_power * supply.full_scale / 100:.0f} A",
+            Condition(work.source, work.rate_nm_s, work.thickness_nm, work.others),
+            f"condition {profiles}", "before layer", longest_s, f"max {limits}",
         )  # fmt: skip
+        name, source, _, _ = sources[0]
         mass = areal_mass_ug_cm2(work.thickness_nm, source.density)
+        expected_s = deposit_s(self._station, name, source, layer_s(work)) + work.pre_coat_s
         self._append(
-            work,
-            f"deposit {rounded(work.thickness_nm)} nm {work.material} at {rounded(work.rate_nm_s)} nm/s",
-            "recipe", deposit_s(self._station, name, source, work.thickness_nm, work.rate_nm_s),
-            f"rate ± {rounded(work.capture_within_pct)} %, {rounded(mass, 3)} µg/cm²", joins_previous=True,
+            work, _deposit_text(work), "recipe", expected_s,
+            f"rate ± {rounded(work.capture_within_pct)} %, {rounded(mass, 3)} µg/cm², {layer.shown}",
+            joins_previous=True,
+        )  # fmt: skip
+        self._cold_for_s = None
+        self._off_at_s |= {name: self._clock_s for name, *_ in sources}
+
+    def melt_in(self, name: str, source: Source, wish: ConditionStep) -> None:
+        """Heat a charge behind closed shutters and switch off."""
+        usual = source.condition
+        ramp1, ramp2 = wish.ramp1 or usual.ramp1, wish.ramp2 or usual.ramp2
+        soak1 = wish.soak1 if wish.soak1 is not None else usual.soak1
+        soak2 = wish.soak2 if wish.soak2 is not None else usual.soak2
+        self._append(
+            MeltIn(name, ramp1.power, ramp1.time, soak1, ramp2.power, ramp2.time, soak2),
+            f"melt in {name} (boat {source.boat}, {source.boat_material}): {ramp1.time:g} s → {ramp1.power:.0f} %, "
+            f"{soak1:g} s, {ramp2.time:g} s → {ramp2.power:.0f} %, {soak2:g} s, off",
+            "recipe", ramp1.time + soak1 + ramp2.time + soak2 + source.idle.ramp,
+            f"max {self._power_limit(source)}",
         )  # fmt: skip
         self._cold_for_s = None
         self._off_at_s[name] = self._clock_s
+
+    def plain(self, work: Work, text: str, estimate_s: float, limit: str = "") -> None:
+        """Do something that moves nothing: wait, ask, note."""
+        self._append(work, text, "recipe", estimate_s, limit)
+
+    def leak_test(self, duration_s: float, below_mbar_s: float) -> None:
+        """Close the gate and fit the rise; the pressure must be proved again before energy."""
+        text = f"leak test {time_text(duration_s)} below {pressure_text(below_mbar_s)}/s"
+        self._append(
+            LeakTest(duration_s, below_mbar_s), text, "recipe", duration_s + ISOLATE_S, "gate opens again after it"
+        )
+        self.base_mbar = None
+
+    def vent(self) -> None:
+        """Cool down and isolate the pump where that is still to be done, and fill with the glovebox's gas."""
+        box = self._station.glovebox
+        if self._cold_for_s is None:
+            self.cool("before vent")
+        if not self.gas:
+            self._append(Isolate(), "isolate the pump: HV gate closed", "before vent", ISOLATE_S, "rise < 0.05 mbar/s")
+        text = f"vent with {box.gas} to {rounded(box.pressure)} mbar"
+        expected_s = vent_s(self._station, self._pressure_mbar, box.pressure)
+        self._append(Vent(box.gas), text, "recipe", expected_s, "the door is opened by hand")
+        self.gas, self.is_vacuum, self.base_mbar = "", False, None
+        self.is_vented = True
+        self._pressure_mbar = box.pressure
+        self._pumping_since_s = self._clock_s
 
     def cool(self, because: str, at_least_s: float = 0.0, said: str = "") -> None:
         """Wait until every source of the station is cold."""
@@ -115,7 +155,9 @@ class Expansion:
         self._append(work, f"cool {said or ' and '.join(sources)}", because, max([0.0, *left]), f"off for {off}")
         self._cold_for_s = min(times, default=0.0)
 
-    def admit_gas(self, name: str, pressure_mbar: float, dwell_s: float, at_least_cold_s: float) -> None:
+    def admit_gas(
+        self, name: str, pressure_mbar: float, dwell_s: float, at_least_cold_s: float, *, top_up: bool
+    ) -> None:
         """Cool down and isolate the pump where that is still to be done, and admit the gas."""
         if self._cold_for_s is None or self._cold_for_s < at_least_cold_s:
             self.cool("before gas", at_least_cold_s)
@@ -123,7 +165,7 @@ class Expansion:
         self._append(Isolate(), "isolate the pump: HV gate closed", "before gas", ISOLATE_S, "rise < 0.05 mbar/s")
         stop = min(pressure_mbar + gas.stop_above_target, gas.ceiling)
         self._append(
-            AdmitGas(name, pressure_mbar, dwell_s),
+            AdmitGas(name, pressure_mbar, dwell_s, top_up),
             f"{name} to {rounded(pressure_mbar)} mbar for {time_text(dwell_s)}", "recipe",
             fill_s(gas.expected_slope, pressure_mbar) + dwell_s,
             f"stop {rounded(stop)} mbar, slope {rounded(gas.max_slope)} mbar/s",
@@ -145,15 +187,40 @@ class Expansion:
 
     def finish(self) -> None:
         """End in the safe state."""
-        end = f"{self.gas} stays in the chamber" if self.gas else self._station.defaults.end_state
+        end = self._station.defaults.end_state
+        if self.gas or self.is_vented:
+            end = f"{self.gas} stays in the chamber" if self.gas else "vented, HV gate closed"
         self._append(Finish(), f"finish: safe state, {end}", "end", FINISH_S, "")
 
     def _append(
         self, work: Work, text: str, because: str, estimate_s: float, limit: str, *, joins_previous: bool = False
     ) -> None:
         unit = (self.steps[-1].unit if self.steps else 0) + (0 if joins_previous else 1)
-        index, do = len(self.steps) + 1, _DO[type(work)]
+        text = f"{text} ({self.round})" if self.round and because == "recipe" else text
+        index, do = len(self.steps) + 1, KINDS[type(work)]
         implied = because != "recipe"
-        self.steps.append(Step(index, do, text, because, implied, unit, work, estimate_s))  # type: ignore[arg-type]
+        self.steps.append(Step(index, do, text, because, implied, unit, work, estimate_s))
         self.limits_used.append(limit)
         self._clock_s += estimate_s
+
+    def _power_limit(self, source: Source) -> str:
+        full_scale = self._station.supply[source.boat].full_scale
+        return f"{source.max_power:.0f} % = {source.max_power * full_scale / 100:.0f} A"
+
+
+def _condition_text(name: str, source: Source) -> str:
+    profile = source.condition
+    return (
+        f"{name} (boat {source.boat}, {source.boat_material}): "
+        f"{profile.ramp1.time:g} s → {profile.ramp1.power:.0f} %, {profile.soak1:g} s, "
+        f"{profile.ramp2.time:g} s → {profile.ramp2.power:.0f} %, {profile.soak2:g} s"
+    )
+
+
+def _deposit_text(work: Deposit) -> str:
+    parts = [f"deposit {rounded(work.thickness_nm)} nm {work.material} at {rounded(work.rate_nm_s)} nm/s"]
+    for ramp in work.ramps:
+        parts.append(f"ramp at {rounded(ramp.at_nm)} nm to {rounded(ramp.to_nm_s)} nm/s over {time_text(ramp.over_s)}")
+    parts += [f"with {other.source} at {rounded(other.rate_nm_s)} nm/s" for other in work.others]
+    parts += [f"after {time_text(work.pre_coat_s)} pre-coat"] if work.pre_coat_s else []
+    return " ".join(parts)

@@ -14,15 +14,20 @@ class Findings:
 
     def refuse(self, origin: Origin, field: str, what: str, write: str = "") -> None:
         """Take a problem with a step."""
-        self.problems.append(origin.problem(field, what, write))
+        self._once(self.problems, origin.problem(field, what, write))
 
     def warn(self, origin: Origin, field: str, what: str, write: str = "") -> None:
         """Take a warning about a step."""
-        self.warnings.append(origin.problem(field, what, write))
+        self._once(self.warnings, origin.problem(field, what, write))
 
     def note(self, origin: Origin, field: str, what: str) -> None:
         """Take a remark on how a step was read."""
-        self.notes.append(origin.problem(field, what))
+        self._once(self.notes, origin.problem(field, what))
+
+    def _once(self, found: list[Problem], problem: Problem) -> None:
+        """Keep a finding; the rounds of a repeat find the same again."""
+        if problem not in found:
+            found.append(problem)
 
 
 def in_order(found: list[Problem]) -> list[Problem]:

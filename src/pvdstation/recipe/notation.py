@@ -1,80 +1,32 @@
 """The notation that people write on paper: "300 nm Zn at 0.5 nm/s, then 100 nm Li, then N2 to 500 mbar for 3 min".
 
 The text is cut first at comma, semicolon, ``then`` and line end, outside quotes and brackets; every phrase is parsed
-alone, so each wrong phrase is found. The grammar takes any word after a number as a unit and leaves its meaning to
-the models.
+alone, so each wrong phrase is found.
 """
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pvdstation.recipe.grammar import parser
 from pvdstation.recipe.phrases import READERS, Phrase, PhraseReader, Reading, Wrong
-from pvdstation.recipe.spelling import exact, exact_time
-from pvdstation.recipe.steps import AdmitGasStep, CoolStep, DepositStep, EvacuateStep, PumpDownStep
-
-if TYPE_CHECKING:
-    from lark import Lark
 
 EXAMPLE = "300 nm Zn at 0.5 nm/s, then 100 nm Li, then N2 to 500 mbar for 3 min"
 _KINDS = (
     'Steps read for example "300 nm Zn at 0.5 nm/s", "N2 to 500 mbar for 3 min", "pump to 2e-6 mbar within 2 h", '
-    '"cool to 60 °C".'
+    '"cool to 60 °C", "wait 10 min".'
 )
-
 _LONGEST_PHRASE = 200
-
-GRAMMAR = r"""
-start: layer | gas | pump | cool | evacuate
-
-layer: NUMBER WORD* (rate | boat)*
-rate: _AT quantity
-boat: _FROM _BOAT NUMBER
-
-gas: WORD _TO quantity [_FOR quantity]
-pump: _PUMP _DOWN? _TO quantity [_WITHIN quantity]
-cool: _COOL _TO quantity
-evacuate: _EVACUATE [_TO quantity]
-quantity: NUMBER WORD*
-
-_AT.2: /at\b|@/i
-_FROM.2: /from\b/i
-_BOAT.2: /boat\b/i
-_TO.2: /to\b/i
-_FOR.2: /for\b/i
-_PUMP.2: /pump\b/i
-_DOWN.2: /down\b/i
-_WITHIN.2: /within\b/i
-_COOL.2: /cool\b/i
-_EVACUATE.2: /evacuate\b/i
-NUMBER: /[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?/
-WORD: /[^\W\d_][^\s,;(){}"@]*|[°%Ω][^\s,;(){}"@]*/
-%ignore /\s+/
-"""
-
 _CUT = re.compile(r'"[^"\n]*"?|[(){}]|[,;\n]|\bthen\b', re.IGNORECASE)
-_LATER = tuple(
-    (re.compile(pattern, re.IGNORECASE), doing, instead)
-    for pattern, doing, instead in (
-        (r"[^{]*\{", "fill in parameters", "Write the value itself."),
-        (r"leak\b", "test for leaks", "Remove this phrase."),
-        (r"wait\b", "wait", "Remove this phrase."),
-        (r"(ask|note)\b", "ask or note anything", "Remove this phrase."),
-        (r"vent\b", "vent", "Remove this phrase; vent by hand after the run."),
-        (r"repeat\b", "repeat steps", "Write the steps as often as they are wanted."),
-        (r"\d.*\bramp\b", "ramp the rate within a layer", "Write one rate per layer."),
-        (r"\d.*\bwith\b", "evaporate two materials at once", "Write two layers, one after the other."),
-        (r"[^\W\d_]\w*\s+(at\b|@).*\bfor\b", "deposit for a time", "Write the thickness in front."),
-        (r"[+-]?[\d.]+\s*(m?A[hs]|m?C|[µumn]?g|[µumn]?mol)/(cm|m)[2²]",
-         "take a layer as charge, mass or moles per area", "Write the thickness."),
-    )
-)  # fmt: skip
+_REPEAT = re.compile(
+    r"repeat\b\s*(?P<times>\{[^{}]*\}|[^\s(]*)\s*(?:times\b)?\s*(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
+_REPEAT_EXAMPLE = 'Write for example "repeat 3 times (20 nm Zn at 0.5 nm/s, then 10 nm Li)".'
 
 
-def cut(text: str) -> list[Phrase]:
-    """Cut a text into phrases; empty ones are dropped."""
-    return [Phrase(piece.strip(), start + _indent(piece)) for piece, start in _pieces(text) if piece.strip()]
+def cut(text: str, offset: int = 0) -> list[Phrase]:
+    """Cut a text into phrases; empty ones are dropped. ``offset`` is where the text begins in the whole one."""
+    return [Phrase(piece.strip(), offset + start + _indent(piece)) for piece, start in _pieces(text) if piece.strip()]
 
 
 def _pieces(text: str) -> Iterator[tuple[str, int]]:
@@ -96,44 +48,34 @@ def _indent(piece: str) -> int:
 
 def read_phrase(phrase: Phrase) -> Reading:
     """Read one phrase. What cannot be a step at all comes back as ``wrong`` without fields."""
+    repeat = _REPEAT.fullmatch(phrase.text)
+    if repeat is not None:
+        return _read_repeat(phrase, repeat)
     if len(phrase.text) > _LONGEST_PHRASE:
         return _refused(phrase, f"a step of {len(phrase.text)} characters is longer than {_LONGEST_PHRASE}", _KINDS)
-    for pattern, doing, instead in _LATER:
-        if pattern.match(phrase.text):
-            return _refused(phrase, f'this version cannot {doing} yet: "{phrase.text[:60]}"', instead)
     return _parse(phrase)
 
 
-def text_of(step: DepositStep | AdmitGasStep | PumpDownStep | CoolStep | EvacuateStep) -> str:
-    """Write a step in notation; what the notation cannot say (capture, cool_down, then) is left out."""
-    match step:
-        case DepositStep():
-            rate = f" at {exact(step.rate)} nm/s" if step.rate is not None else ""
-            boat = f" from boat {step.boat}" if step.boat is not None else ""
-            return f"{exact(step.thickness)} nm {step.material}{rate}{boat}"
-        case AdmitGasStep():
-            return f"{step.gas} to {exact(step.pressure)} mbar for {exact_time(step.dwell)}"
-        case PumpDownStep():
-            within = f" within {exact_time(step.timeout)}" if step.timeout is not None else ""
-            return f"pump to {exact(step.pressure)} mbar{within}"
-        case CoolStep():
-            return f"cool to {exact(step.temperature)} °C"
-        case EvacuateStep():
-            return "evacuate" if step.pressure is None else f"evacuate to {exact(step.pressure)} mbar"
-
-
-@cache
-def _parser() -> "Lark":
-    from lark import Lark  # noqa: PLC0415 - files whose steps are tables need no grammar
-
-    return Lark(GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+def _read_repeat(phrase: Phrase, repeat: re.Match[str]) -> Reading:
+    times, rest = repeat["times"], repeat["rest"]
+    if not (times.isdigit() and len(times) < 6) and not times.startswith("{"):
+        what = f'"{times[:40]}" is not how many times' if times else "how many times is missing"
+        return _refused(phrase, what, _REPEAT_EXAMPLE)
+    if not (rest.startswith("(") and rest.endswith(")")):
+        return _refused(phrase, "what is to be repeated stands in brackets", _REPEAT_EXAMPLE)
+    inner = cut(rest[1:-1], phrase.start + repeat.start("rest") + 1)
+    if not inner:
+        return _refused(phrase, "there is nothing in the brackets", _REPEAT_EXAMPLE)
+    start = phrase.start + repeat.start("times")
+    fields = {"do": "repeat", "times": times if times.startswith("{") else int(times), "steps": [p.text for p in inner]}
+    return Reading(fields, {"times": (start, start + len(times))}, [], inner)
 
 
 def _parse(phrase: Phrase) -> Reading:
-    from lark import UnexpectedInput  # noqa: PLC0415
+    from lark import UnexpectedInput  # noqa: PLC0415 - see grammar.parser
 
     try:
-        tree = _parser().parse(phrase.text)
+        tree = parser().parse(phrase.text)
     except UnexpectedInput as error:
         ended = getattr(getattr(error, "token", None), "type", "") == "$END"
         return _not_understood(phrase, None if ended else error.pos_in_stream)

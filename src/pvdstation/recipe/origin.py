@@ -111,10 +111,15 @@ class TableOrigin:
 
     def written(self, field: str) -> str:
         """Return the text of a field as it was written; empty when the recipe is silent."""
-        value = self._document.at((*self._path, *field.split(".")))
+        value = self._document.at((*self._path, *_parts(field)))
         return "" if value is None else str(value)
 
     def problem(self, field: str, what: str, write: str = "") -> Problem:
         """Return a problem that points at a field, or at the whole table."""
-        path = (*self._path, *field.split(".")) if field and self.written(field) else self._path
+        path = (*self._path, *_parts(field)) if field and self.written(field) else self._path
         return self._document.problem(path, what, write)
+
+
+def _parts(field: str) -> list[str | int]:
+    """Return a field as the way through tables and lists: "ramps.0.at"."""
+    return [int(part) if part.isdigit() else part for part in field.split(".")]

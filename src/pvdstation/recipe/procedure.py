@@ -17,12 +17,43 @@ class PumpDown:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """A source that is evaporated together with the first one of a layer, and its rate."""
+
+    source: str
+    rate_nm_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateRamp:
+    """Another rate from a thickness on, reached in a time."""
+
+    at_nm: float
+    to_nm_s: float
+    over_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """Bring a source to just below its operating power: ramp 1, soak 1, ramp 2, soak 2."""
 
     source: str
     rate_nm_s: float  # of the layer that follows
     thickness_nm: float  # of the layer that follows
+    others: tuple[Together, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeltIn:
+    """Heat a charge behind closed shutters, then switch off: nothing is deposited."""
+
+    source: str
+    ramp1_pct: float
+    ramp1_s: float
+    soak1_s: float
+    ramp2_pct: float
+    ramp2_s: float
+    soak2_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +68,9 @@ class Deposit:
     capture_hold_s: float
     capture_timeout_s: float
     capture_otherwise: Literal["hold", "stop", "abort"]
+    ramps: tuple[RateRamp, ...] = ()
+    others: tuple[Together, ...] = ()  # evaporated together; the layer ends by the first material's thickness
+    pre_coat_s: float = 0.0  # at the captured rate, before the substrate shutter opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +93,7 @@ class AdmitGas:
     gas: str
     pressure_mbar: float
     dwell_s: float
+    top_up: bool = True  # False: the gas settles, the valve stays closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +105,100 @@ class Evacuate:
 
 
 @dataclass(frozen=True, slots=True)
+class LeakTest:
+    """Close the pump off and fit the rise of the pressure; above the slope the run does not go on."""
+
+    duration_s: float
+    below_mbar_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Vent:
+    """Fill with dry gas up to the pressure of the glovebox."""
+
+    gas: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let time pass."""
+
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Wait until a pressure is in a band and has stayed there."""
+
+    of: Literal["pressure", "foreline"]
+    least_mbar: float  # 0: no lower end
+    most_mbar: float  # infinite: no upper end
+    hold_s: float
+    timeout_s: float
+    otherwise: Literal["hold", "abort", "continue", "ask"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Ask the operator; without a default a dry run ends stopped here."""
+
+    id: str
+    text: str
+    is_yes_no: bool
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    default: float | None = None  # yes = 1, no = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Put a sentence into the record."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Confirm the safe state by reading back."""
 
 
-Work = PumpDown | Condition | Deposit | Cool | Isolate | AdmitGas | Evacuate | Finish
+Work = (
+    PumpDown
+    | LeakTest
+    | MeltIn
+    | Condition
+    | Deposit
+    | Cool
+    | Isolate
+    | AdmitGas
+    | Evacuate
+    | Vent
+    | Wait
+    | WaitUntil
+    | Question
+    | Note
+    | Finish
+)
+
+KINDS: dict[type[Work], str] = {
+    PumpDown: "pump_down",
+    LeakTest: "leak_test",
+    MeltIn: "condition",
+    Condition: "condition",
+    Deposit: "deposit",
+    Cool: "cool",
+    Isolate: "isolate",
+    AdmitGas: "admit_gas",
+    Evacuate: "evacuate",
+    Vent: "vent",
+    Wait: "wait",
+    WaitUntil: "wait_until",
+    Question: "ask",
+    Note: "note",
+    Finish: "finish",
+}
+"""What each kind of work is called in files, events and results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +206,7 @@ class Step:
     """One step of the expanded procedure."""
 
     index: int  # 1-based, counts the expanded procedure
-    do: Literal["pump_down", "condition", "deposit", "cool", "isolate", "admit_gas", "evacuate", "finish"]
+    do: str  # one of KINDS
     text: str  # as people write it: "deposit 300 nm Zn at 0.5 nm/s"
     because: str  # "recipe", "before layer", "station default", …
     implied: bool

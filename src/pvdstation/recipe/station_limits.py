@@ -5,11 +5,12 @@ from pvdstation.model.problems import Problem
 from pvdstation.model.quantities import QuantityError, split
 from pvdstation.model.sentences import suggest
 from pvdstation.model.station import Gas, Source, Station
-from pvdstation.recipe.document import Recipe
+from pvdstation.model.toml import Document
+from pvdstation.recipe.document import Recipe, Requires
 from pvdstation.recipe.findings import Findings
 from pvdstation.recipe.origin import Origin
 from pvdstation.recipe.spelling import pressure_text, rounded, time_text
-from pvdstation.recipe.steps import AdmitGasStep, CoolStep, DepositStep
+from pvdstation.recipe.steps import AdmitGasStep, ConditionStep, CoolStep, DepositStep, VentStep
 
 LEAST_COOL_DOWN_S = 300.0
 """No station may call a source cold earlier (plant reference 8)."""
@@ -25,10 +26,13 @@ def origin_of_limit(station: Station, key: str) -> str:
 
 
 def check_requires(recipe: Recipe, station: Station, findings: Findings) -> None:
-    """Check what the header asks of the station."""
-    requires, document = recipe.requires, recipe.document
-    if document is None:
-        return
+    """Check what the headers of a recipe and of its included ones ask of the station."""
+    for part in (recipe, *recipe.included):
+        if part.document is not None:
+            _check_header(part.requires, part.document, station, findings)
+
+
+def _check_header(requires: Requires, document: Document, station: Station, findings: Findings) -> None:
     for place, name in enumerate(requires.materials):
         if name not in station.source:
             what = f"this station has no source of {name}"
@@ -54,12 +58,14 @@ def warn_of_ports(station: Station, findings: Findings) -> None:
         findings.warnings.append(Problem(where, f"{where}: {what}", write, file=station.file))
 
 
-def find_source(step: DepositStep, station: Station, origin: Origin, findings: Findings) -> Source | None:
+def find_source(
+    step: DepositStep | ConditionStep, station: Station, origin: Origin, findings: Findings
+) -> Source | None:
     """Return the boat that holds a layer's material, or None after saying why there is none."""
     source = station.source.get(step.material)
     if source is None:
         findings.refuse(origin, "material", f"this station has no source of {step.material}", _sources(station))
-    elif step.boat not in {None, source.boat}:
+    elif isinstance(step, DepositStep) and step.boat not in {None, source.boat}:
         other = next((name for name, s in station.source.items() if s.boat == step.boat), None)
         holds = f"holds {other}" if other else "does not exist"
         what = f"boat {step.boat} {holds}; {step.material} is in boat {source.boat}"
@@ -71,22 +77,29 @@ def check_layer(
     step: DepositStep, rate_nm_s: float, source: Source, station: Station, origin: Origin, findings: Findings
 ) -> None:
     """Check rate and capture of a layer."""
-    written = origin.written("rate")
-    shown = f'"{written}"' if written else f"the inherited rate of {rounded(rate_nm_s)} nm/s"
-    if rate_nm_s > source.max_rate:
-        what = (
-            f"{shown} is too fast: this station evaporates {step.material} at {rounded(source.max_rate)} nm/s at most "
-            f"({origin_of_limit(station, f'source.{step.material}.max_rate')})"
-        )
-        findings.refuse(origin, "rate", what, f"Write a rate of at most {rounded(source.max_rate)} nm/s.")
-    least = _STEPS_PER_RATE * 0.1 / station.sqc.scale.rate
-    if rate_nm_s < least * (1 - 1e-9):
-        what = f"{shown} is too slow: the SQC-310 takes rates in steps of {rounded(least / _STEPS_PER_RATE)} nm/s"
-        findings.refuse(origin, "rate", what, f"Write a rate of at least {rounded(least)} nm/s.")
+    check_rate(step.material, rate_nm_s, source, station, origin, "rate", findings)
     timeout, longest = step.capture.timeout if step.capture else None, station.sqc.shutter_delay - 20
     if timeout is not None and timeout > longest:
         what = f"the capture must end 20 s before the SQC-310's own time-out of {time_text(station.sqc.shutter_delay)}"
         findings.refuse(origin, "capture.timeout", what, f"Write at most {time_text(longest)}.")
+
+
+def check_rate(
+    material: str, rate_nm_s: float, source: Source, station: Station, origin: Origin, key: str, findings: Findings
+) -> None:
+    """Check that a boat gives a rate and that the SQC-310 can be told it."""
+    written = origin.written(key)
+    shown = f'"{written}"' if written else f"the rate of {rounded(rate_nm_s)} nm/s"
+    if rate_nm_s > source.max_rate:
+        what = (
+            f"{shown} is too fast: this station evaporates {material} at {rounded(source.max_rate)} nm/s at most "
+            f"({origin_of_limit(station, f'source.{material}.max_rate')})"
+        )
+        findings.refuse(origin, key, what, f"Write a rate of at most {rounded(source.max_rate)} nm/s.")
+    least = _STEPS_PER_RATE * 0.1 / station.sqc.scale.rate
+    if rate_nm_s < least * (1 - 1e-9):
+        what = f"{shown} is too slow: the SQC-310 takes rates in steps of {rounded(least / _STEPS_PER_RATE)} nm/s"
+        findings.refuse(origin, key, what, f"Write a rate of at least {rounded(least)} nm/s.")
 
 
 def find_gas(station: Station, name: str) -> str | None:
@@ -128,6 +141,16 @@ def check_vacuum(pressure_mbar: float | None, station: Station, origin: Origin, 
         findings.refuse(origin, "pressure", what, f"Write at most {pressure_text(limit)}.")
 
 
+def check_vent(step: VentStep, station: Station, origin: Origin, findings: Findings) -> bool:
+    """Return whether the station vents with a gas; refuse another one than that of the glovebox."""
+    gas = station.glovebox.gas
+    if step.gas.casefold() == gas.casefold():
+        return True
+    what = f"this station vents with {gas}, the gas of its glovebox, not with {step.gas[:40]}"
+    findings.refuse(origin, "gas", what, f'Write "vent with {gas}".')
+    return False
+
+
 def check_cool(step: CoolStep, station: Station, origin: Origin, findings: Findings) -> None:
     """Say what a temperature means where nothing measures it."""
     if step.temperature < PROMISED_C:
@@ -144,7 +167,8 @@ def check_cool(step: CoolStep, station: Station, origin: Origin, findings: Findi
 
 def note_spelling(step: DepositStep, origin: Origin, findings: Findings) -> None:
     """Say how an A in the place of an Å was read."""
-    for field, value, canonical in (("thickness", step.thickness, "nm"), ("rate", step.rate, "nm/s")):
+    thickness = step.thickness.value if step.thickness and step.thickness.dimension == "length" else None
+    for field, value, canonical in (("thickness", thickness, "nm"), ("rate", step.rate, "nm/s")):
         try:
             number, unit = split(origin.written(field))
         except QuantityError:

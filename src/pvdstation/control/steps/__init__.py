@@ -31,3 +31,5 @@ def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> St
             )
         case order.Finish():
             return Finish()
+        case _:
+            raise ValueError(f"nothing runs {type(work).__name__} yet: the checker refuses it")
