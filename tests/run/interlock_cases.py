@@ -193,6 +193,19 @@ def _overfills(bench: StationBench) -> None:
     bench.after(1.0, leaks(2e-4))
 
 
+def journal_stands(bench: StationBench) -> None:
+    """The disk takes nothing any more."""
+    bench.journal.stuck_ns = bench.now_ns
+
+
+def _journal_goes_on(bench: StationBench) -> None:
+    bench.journal.stuck_ns = None
+
+
+def _a_file_fails(bench: StationBench) -> None:
+    bench.journal.number = 2
+
+
 HOLD, STOP, HARD = ActionClass.HOLD, ActionClass.STOP, ActionClass.HARD_OFF
 ALARM = ActionClass.ALARM
 
@@ -272,6 +285,8 @@ CASES: tuple[Case, ...] = (
     Case("gate_pressure", _foreline_fills, PUMPING, HOLD, 3.5, "stopped", changes=SHORT_STOP, note="fore-line"),
     Case("gate_turbo", _turbo_fails, PUMPING, HOLD, 3.5, "stopped", changes=LONG_PUMPING),
     Case("roughing_valve", breaks("door closed"), ROUGHING, HOLD, 0.5, "stopped", changes=ROUGH),
+    Case("record_segment", _a_file_fails, response=ALARM, within_s=0.5, end="complete"),
+    Case("record_late", journal_stands, response=ALARM, within_s=5.5, end="complete", mend=(8.0, _journal_goes_on)),
     Case("rate_attention", sets_rate(1.07), response=ALARM, within_s=20.0, end="complete", recipe=THICK),
     Case("rate_alarm", sets_rate(1.8), response=HOLD, within_s=20.0, end="stopped", recipe=THICK),
     Case("power_drift", _clamp_loosens, during("deposit", "thickness", 27.0), ALARM, 7.0, "complete", THICK),
@@ -281,6 +296,7 @@ CASES: tuple[Case, ...] = (
 SECOND_CAUSES = {
     "gauges_end": "the rule gauges has acted 3 s before it",
     "turbo_backing": "the rule backing_pump or foreline_valve has acted 3 min before it",
+    "record_stuck": "the rule record_late has come 25 s before it",
     "rate_alert": "the rule rate_attention has come 5 s before it",
 }
 """Rules that never come first; each has a run of its own in the tests."""

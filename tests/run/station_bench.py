@@ -25,6 +25,7 @@ from pvdstation.recipe.check import check_recipe
 from pvdstation.recipe.document import load_recipe
 from pvdstation.record.results import Named
 from pvdstation.runtime.outcome import RunOutcome
+from pvdstation.runtime.sinks import MemoryJournal
 from pvdstation.runtime.stepped import SteppedRun
 
 LONGEST_S = 2 * 3600
@@ -147,6 +148,27 @@ class MeddledWorld:
         return self.inner.truth()
 
 
+class BenchJournal(MemoryJournal):
+    """A journal whose disk can stop answering, and whose file can fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 1
+        self.stuck_ns: int | None = None
+        self._durable = -1
+
+    def durable(self) -> int:
+        if self.stuck_ns is None:
+            self._durable = super().durable()
+        return self._durable
+
+    def age_s(self, now_ns: int) -> float:
+        return 0.0 if self.stuck_ns is None else (now_ns - self.stuck_ns) / SECOND
+
+    def segment(self) -> int:
+        return self.number
+
+
 Moment = Callable[["StationBench"], bool]
 Act = Callable[["StationBench"], None]
 
@@ -180,7 +202,9 @@ class StationBench:
         """When each entry of the script came, ns."""
         self._script = list(script)
         self._do_of = {f"step {step.index}": step.do for step in self.prepared.checked.procedure.steps}
-        built = build_stepped(self.prepared, self.world, self.board, Plan(seed, (self,), self._scanned))
+        self.journal = BenchJournal()
+        plan = Plan(seed, (self,), self._scanned, journal=self.journal)
+        built = build_stepped(self.prepared, self.world, self.board, plan)
         assert isinstance(built.run, SteppedRun)
         self.stepped = built.run
         self.stepped._longest_ns = LONGEST_S * SECOND

@@ -13,6 +13,7 @@ from interlock_cases import (
     Case,
     breaks,
     cuts,
+    journal_stands,
     leaks,
     mends,
     sets_rate,
@@ -64,6 +65,37 @@ def test_each_interlock_trips_its_run_to_a_confirmed_safe_state(case: Case) -> N
         the_substrate_is_covered_at_once(bench, first)
     the_plant_is_safe(bench)
     invariants_were_kept(bench)
+
+
+# --- the record ---
+
+
+def test_a_disk_that_takes_nothing_for_30_s_ends_the_run_in_order_and_off_never_waits_for_it() -> None:
+    """Safety reference, K10: a controlled stop, whose shutters and power go without one durable event."""
+    bench = StationBench(THICK, script=[(EXPOSED, journal_stands)]).run()
+    late, stuck = bench.first(EventKind.ALARM), bench.first(EventKind.TRIP)
+    assert (late.source, stuck.source) == ("record_late", "record_stuck")
+    assert (stuck.at_ns - late.at_ns) / SECOND == pytest.approx(25.0, abs=0.3)
+    assert dict(stuck.values).items() >= {"class": "C2", "signal": "journal.age", "limit": 30.0}.items()
+    assert (bench.state, bench.verdict["cause"], bench.verdict["safe"]) == ("stopped", "record_stuck", 1.0)
+    the_plant_is_safe(bench)
+    invariants_were_kept(bench)
+
+
+def test_nothing_is_started_while_the_record_is_behind() -> None:
+    script = [(lambda b: True, _behind), (lambda b: b.now_ns >= 20 * SECOND, _caught_up)]
+    bench = StationBench(LAYER, script=script).run()
+    running = next(event for event in bench.of_kind(EventKind.RUN) if event.text == "running")
+    assert running.at_ns >= 20 * SECOND
+    assert bench.state == "complete"
+
+
+def _behind(bench: StationBench) -> None:
+    bench.journal.stuck_ns = -6 * SECOND
+
+
+def _caught_up(bench: StationBench) -> None:
+    bench.journal.stuck_ns = None
 
 
 # --- delays, and what follows a first cause ---

@@ -52,6 +52,7 @@ HEALTHY: dict[str, float] = {
     "turbo.speed": 1000,
     "journal.durable": 1e9,
     "journal.age": 0.0,
+    "journal.segment": 1,
 }
 DEPOSITING: dict[str, float] = {
     **HEALTHY,

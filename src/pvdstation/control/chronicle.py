@@ -1,5 +1,7 @@
 """What happened in one scan, as numbered events."""
 
+from collections.abc import Sequence
+
 from pvdstation.control.view import Frame
 from pvdstation.model.messages import Event, EventKind, Outputs
 
@@ -20,9 +22,11 @@ class Chronicle:
         self.events.append(Event(self.number, self._now_ns, kind, source, text, values))
         return self.number
 
-    def alarm(self, kind: EventKind, name: str, text: str, response: int) -> None:
-        """Add an alarm that came, or the trip that it is."""
-        self.say(kind, name, text, ("state", "came"), ("class", f"C{response}"))
+    def alarm(
+        self, kind: EventKind, name: str, text: str, response: int, seen: Sequence[tuple[str, float | str]] = ()
+    ) -> None:
+        """Add an alarm that came, or the trip that it is, and the signal that it was ``seen`` by."""
+        self.say(kind, name, text, ("state", "came"), ("class", f"C{response}"), *seen)
 
     def tell_outputs(self, frame: Frame, before: Outputs, after: Outputs) -> None:
         """Add an event for each output that changed its level."""

@@ -288,10 +288,27 @@ SQC_LINK = Condition(
     lambda v, _scene: not math.isnan(v.slow_sqc(v.s.sqc_phase)),
     lambda v: f"{v.age_s(v.s.sqc_phase):.1f} s old",
 )
-JOURNAL = Condition(
-    "journal healthy",
-    lambda v, _scene: v.readings[v.s.journal_age].value <= 5,
-    lambda v: f"{v.readings[v.s.journal_age].value:.1f} s since the last durable event",
+RECORD_LATE_S = 5.0
+"""Age of the oldest scan that is not durable: above it nothing is started (safety reference E.4)."""
+RECORD_STUCK_S = 30.0
+"""Above it the run is stopped."""
+
+
+def record_younger(age_s: float) -> Callable[[View, Scene], bool]:
+    """Return the claim that the record is not further behind than a time."""
+    return lambda v, _scene: v.readings[v.s.journal_age].value <= age_s
+
+
+def record_age_text(v: View) -> str:
+    """Return in words how far the record is behind."""
+    return f"{v.readings[v.s.journal_age].value:.1f} s since the last durable scan"
+
+
+JOURNAL = Condition("record keeps up", record_younger(RECORD_LATE_S), record_age_text)
+ONE_FILE = Condition(
+    "record in its first file",
+    lambda v, _scene: v.readings[v.s.journal_segment].value <= 1,
+    lambda v: f"it failed, and goes on in file {v.readings[v.s.journal_segment].value:.0f}",
 )
 
 

@@ -28,6 +28,7 @@ class Course(NamedTuple):
     confirming_since_ns: int = 0
     is_told_unsafe: bool = False  # "OFF NOT CONFIRMED" has been said
     is_given_up: bool = False  # it was not confirmed for so long that the run is over, unsafe
+    base_mbar: float = math.nan  # chamber pressure before the source of the layer was heated
     cause: str = ""  # name of the rule, or "operator"
     reason: str = ""  # the cause in words
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pvdstation.control.arbiter import Intent, arbitrate, safe_levels
 from pvdstation.control.chronicle import Chronicle
-from pvdstation.control.conditions import position_text
+from pvdstation.control.conditions import JOURNAL, position_text
 from pvdstation.control.decision import Decision
 from pvdstation.control.errands import Errands
 from pvdstation.control.owners import STOPPED, Ask
@@ -15,6 +15,7 @@ from pvdstation.control.states import ENDED, Cue, Mode, after
 from pvdstation.control.steps.base import Drive, StepLogic, Tick, Trouble
 from pvdstation.control.steps.quiet import unconfirmed
 from pvdstation.control.supervisor import Bound, Finding, Watch, blocked, rearmed, watch
+from pvdstation.control.triggers import trigger_of
 from pvdstation.control.view import Frame, View
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request
@@ -171,10 +172,11 @@ class Turn:
         """Alarm, and move the run as the response demands; a milder one never undoes a more severe one."""
         cue = CUES.get(response)
         mode = self.course.mode
+        seen = trigger_of(name, self.v, self.old.scene)
         if cue is None or after(mode, cue) is None or (mode in ENDED and response < ActionClass.FAST_OFF):
-            self.chronicle.alarm(EventKind.ALARM, name, text, response)
+            self.chronicle.alarm(EventKind.ALARM, name, text, response, seen)
             return
-        self.chronicle.alarm(EventKind.TRIP, name, text, response)
+        self.chronicle.alarm(EventKind.TRIP, name, text, response, seen)
         if cue is Cue.ABORT and self.course.cause == OPERATOR:
             self.course = self.course._replace(cause="")  # what a person asked for before is no cause of an abort
         self._blame(name, text)
@@ -224,6 +226,10 @@ class Turn:
     def _end_step(self, state: str, because: str) -> None:
         course = self.course
         values = self.plan.logic[course.step].values(course.step_state, self.v)
+        if "rate_at_end_nm_s" in values:  # the base pressure of a layer was measured before its source was heated
+            course = course._replace(base_mbar=float(values["pressure_base_mbar"]))
+        elif "indicated_nm" in values:
+            values["pressure_base_mbar"] = course.base_mbar
         duration_s = (self.now_ns - course.step_began_ns) / SECOND
         self._say_step(state, ("state", state), ("ended_because", because), ("duration_s", duration_s), *values.items())
         self.course = course._replace(step_state=None)
@@ -290,6 +296,7 @@ class Turn:
             "gauges answer": not (math.isnan(v.full_range) and math.isnan(v.capacitance)),
             "turbo answers": v.value(v.s.turbo_speed, self.plan.frame.turbo_age_ns) >= 0,
             "SQC-310 answers": v.slow_sqc(v.s.sqc_phase) >= 0,
+            "record keeps up": JOURNAL.holds(v, self.old.scene),
             "I/O answers": v.io(v.s.e_stop_ok) >= 0,
             **{f"supply {w.boat} answers": not v.is_unmeasured(w) for w in self.plan.frame.sources if w.is_linked},
         }

@@ -23,6 +23,7 @@ class ConditionState(NamedTuple):
     peak_w: float = 0.0
     worst_mbar: float = 0.0
     is_cut: bool = False
+    base_mbar: float = math.nan  # the last good one before the supply was on
 
 
 class Condition:
@@ -78,6 +79,7 @@ class Condition:
         return {
             "material": self.w.name,
             "rate_at_end_nm_s": p.track.rate_nm_s,
+            "pressure_base_mbar": p.base_mbar,
             "peak_power_w": p.peak_w if self.w.is_linked else math.nan,
             "pressure_max_mbar": p.worst_mbar,
         }
@@ -88,6 +90,8 @@ def _trouble(fault: str) -> Trouble | None:
 
 
 def _noted(p: ConditionState, v: View, w: Wiring) -> ConditionState:
+    if not v.last.supply[w.supply_index].on and v.full_range > 0:
+        p = p._replace(base_mbar=v.full_range)
     watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
     peak = watts if watts > p.peak_w else p.peak_w
     worst = v.full_range if v.full_range > p.worst_mbar else p.worst_mbar

@@ -52,6 +52,7 @@ class DepositState(NamedTuple):
     time_to_rate_s: float = math.nan
     statistics: Statistics = Statistics()
     ending: str = ""  # why the exposure ended
+    start_mbar: float = math.nan  # when the substrate shutter opened first
 
 
 class Deposit:
@@ -156,6 +157,7 @@ class Deposit:
             opened_ns=opened_ns,
             baseline_nm=thickness_at(p.track, opened_ns),
             time_to_rate_s=to_rate,
+            start_mbar=v.full_range if math.isnan(p.start_mbar) else p.start_mbar,
         )
 
     def _exposed(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
@@ -282,5 +284,7 @@ class Deposit:
             "rate_sd_nm_s": statistics.sd,
             "time_to_rate_s": p.time_to_rate_s,
             "peak_power_w": statistics.peak_w if self.w.is_linked else math.nan,
+            "power_median_w": median(statistics.powers) if self.w.is_linked else math.nan,
+            "pressure_start_mbar": p.start_mbar,
             "pressure_max_mbar": statistics.worst_mbar,
         }
