@@ -12,7 +12,10 @@ _Schema = frozenset[tuple[str, str, str]]
 def damage(connection: sqlite3.Connection) -> list[str]:
     """Return what is wrong with the file as a whole, in words."""
     try:
-        found = [f"the file is damaged: {text}" for (text,) in connection.execute("PRAGMA integrity_check(3)")]
+        found = [
+            f"the file is damaged: {'; '.join(text.split(chr(10)))}"
+            for (text,) in connection.execute("PRAGMA integrity_check(3)")
+        ]
         schema = _schema_of(connection)
     except sqlite3.Error as error:
         return [f"the file is damaged: {error}"]
@@ -28,6 +31,21 @@ def was_only_begun(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0] == 0)
+    except sqlite3.Error:
+        return False
+
+
+def open_torn(path: Path) -> sqlite3.Connection:
+    """Open what is not whole, for reading as far as it goes; SQLite refuses a file shorter than its header says."""
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    connection.execute("PRAGMA writable_schema = ON")
+    return connection
+
+
+def is_closed_for_good(connection: sqlite3.Connection) -> bool:
+    """Tell whether the file was made one file, as at the end of a run."""
+    try:
+        return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal")
     except sqlite3.Error:
         return False
 

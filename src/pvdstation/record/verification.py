@@ -11,7 +11,7 @@ from pvdstation.model.clock import SECOND
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.signals import Signal
 from pvdstation.record.bodies import event_of, fields_of, notice_of
-from pvdstation.record.file_checks import damage, was_only_begun
+from pvdstation.record.file_checks import damage, is_closed_for_good, open_torn, was_only_begun
 from pvdstation.record.packing import Unpacker
 from pvdstation.record.run_file import SUFFIX, Row, connect, first_number, later_files
 from pvdstation.record.schema import FIRST, SCAN, Entry, chained
@@ -90,8 +90,7 @@ class _Examination:
         self._files: list[str] = []
         self._flaws: list[Flaw] = []
         self._remarks: list[str] = []
-        self._unpacker = Unpacker(0)
-        self._signals = 0
+        self._unpacker: Unpacker | None = None  # none before the signals are known, and after a scan that is not there
         self._rows = 0
         self._number = 0
         self._head = FIRST
@@ -106,12 +105,13 @@ class _Examination:
         except Refused as refused:
             if was_only_begun(path):
                 self._remarks.append(f"{path.name} was begun and holds nothing")
-            else:
-                self._flaws.append(Flaw(path.name, refused.problems[0].what))
-            return
+                return
+            self._flaws.append(Flaw(path.name, refused.problems[0].what))
+            connection = open_torn(path)
         self._files.append(path.name)
         with closing(connection):
-            is_closed = connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal"
+            connection.text_factory = lambda text: text.decode(errors="replace")  # whatever somebody has put there
+            is_closed = is_closed_for_good(connection)
             self._flaws.extend(Flaw(path.name, what) for what in damage(connection))
             self._rows_of(connection, path.name, segment, following)
         if following is None and is_closed and not self._has_end:
@@ -189,6 +189,8 @@ class _Examination:
         except _UNREADABLE as error:
             if is_chained:
                 self._add(row, name, f"its body cannot be read: {error}")
+            if kind == SCAN:
+                self._unpacker = None
         if self._has_end and kind != Entry.END:
             self._add(row, name, "it comes after the end")
         self._number = number
@@ -206,12 +208,14 @@ class _Examination:
         else:
             missing = f"row {due} is" if row.number == due + 1 else f"rows {due} to {row.number - 1} are"
             self._add(row, name, f"{missing} missing before it")
+            self._unpacker = None
 
     def _read(self, row: Row) -> None:
         """Read a row's body. Raises one of ``_UNREADABLE``."""
         kind, body = row.kind, row.body
         if kind == SCAN:
-            self._unpacker.unpack(row.at_ns, body)
+            if self._unpacker is not None:
+                self._unpacker.unpack(row.at_ns, body)
         elif kind == Entry.EVENT:
             event_of(row.at_ns, body)
         elif kind == Entry.NOTICE:
