@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
-import sys
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from pvd_command import pvd
 
 NAMED = "name = 'x'\n"
 GAS = '{ do = "admit_gas", gas = "N2", pressure = "500 mbar", dwell = "3 min"'
@@ -37,11 +36,6 @@ FILES = {
     ),
     "not TOML": ("name = \n", ["line 1", "not valid TOML"]),
 }
-
-
-def pvd(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pvdstation", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
 
 
 def one_line(text: str) -> str:

@@ -1,21 +1,16 @@
 """``--fault`` on the command line: refusals like any other, and a run that is broken as it says."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from pvd_command import pvd
+from station_bench import QUICK, station_with
 
 import pvdstation
 from pvdstation.model.problems import Refused
 
 RECIPE = "5 nm Zn at 0.5 nm/s"
-
-
-def pvd(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pvdstation", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
 
 
 @pytest.mark.parametrize("command", [("dry-run",), ("run", "--speed", "1000")])
@@ -43,12 +38,15 @@ def test_a_refused_fault_writes_no_events(tmp_path: Path) -> None:
     assert not events.exists()
 
 
-def test_a_dry_run_is_broken_as_the_option_says() -> None:
-    result = pvd("dry-run", RECIPE, "--json", "--fault", "t=1000s door open", "--fault", "t=1100s sqc silent")
+def test_a_dry_run_is_broken_as_the_option_says(tmp_path: Path) -> None:
+    station = tmp_path / "quick.toml"
+    station.write_bytes(station_with(QUICK))
+    faults = ("--fault", "t=25s door open", "--fault", "t=60s sqc silent")
+    result = pvd("dry-run", RECIPE, "--json", "--station", str(station), *faults)
     document = json.loads(result.stdout)
     assert (result.returncode, document["outcome"], document["safe"]) == (4, "aborted", True)
     assert document["reason"].startswith("door closed: lost")
-    assert document["plant_s"] == pytest.approx(1003, abs=3)
+    assert document["plant_s"] == pytest.approx(28, abs=3)
 
 
 def test_a_notebook_breaks_a_dry_run_too() -> None:

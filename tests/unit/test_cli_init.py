@@ -7,12 +7,14 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import chdir
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pvd_command import Ended, pvd
 
 from pvdstation.assembly.new_station import Answers, Boat, station_text
 from pvdstation.drivers.wiring import check_wiring
@@ -53,17 +55,9 @@ adam-6060
 """
 
 
-def init(*arguments: str, answers: str = "", cwd=None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*PVD, "init", *arguments],
-        input=answers,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-        cwd=cwd,
-    )
+def init(*arguments: str, cwd: Path, answers: str = "") -> Ended:
+    with chdir(cwd):
+        return pvd("init", *arguments, answers=answers)
 
 
 def loaded(path):
@@ -206,10 +200,7 @@ def test_the_example_is_live_and_names_what_is_to_be_proved():
     station = load_station(EXAMPLE.encode(), "example.toml")
     assert not station.is_simulated
     assert station.sqc.scale.proved == "not yet"
-    ended = subprocess.run(
-        [*PVD, "run", "10 nm Zn at 0.5 nm/s", "--station", "example", "--live"],
-        capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
+    ended = pvd("run", "10 nm Zn at 0.5 nm/s", "--station", "example", "--live")
     assert ended.returncode == 2
     assert "until the core process and the guardian exist, live stations are refused" in " ".join(ended.stderr.split())
 
