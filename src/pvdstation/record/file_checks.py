@@ -12,15 +12,12 @@ _Schema = frozenset[tuple[str, str, str]]
 def damage(connection: sqlite3.Connection) -> list[str]:
     """Return what is wrong with the file as a whole, in words."""
     try:
-        found = [
-            f"the file is damaged: {'; '.join(text.split(chr(10)))}"
-            for (text,) in connection.execute("PRAGMA integrity_check(3)")
-        ]
+        pages = [text for (text,) in connection.execute("PRAGMA integrity_check(3)") if text != "ok"]
         schema = _schema_of(connection)
     except sqlite3.Error as error:
         return [f"the file is damaged: {error}"]
     return [
-        *(text for text in found if not text.endswith(": ok")),
+        *(f"the file is damaged: {'; '.join(text.splitlines())}" for text in pages),
         *(f"its {kind} {name} is missing or was changed" for kind, name, _ in sorted(_SCHEMA - schema)),
         *(f"it has a {kind} {name} that no record has" for kind, name, _ in sorted(schema - _SCHEMA)),
     ]
