@@ -251,6 +251,23 @@ app.add_typer(schemas, name="schema")
 app.add_typer(runs, name="runs")
 
 
+@schemas.command("recipe")
+def schema_recipe(context: typer.Context, *, json: Json = False) -> None:
+    """Print the JSON schema of the recipe file.
+
+    A file that begins with "#:schema ./recipe.schema.json" is then completed and checked while it is typed, by
+    editors that know TOML (taplo, Even Better TOML). The command writes JSON with and without --json.
+
+    \b
+    Example:
+      pvd schema recipe > recipe.schema.json
+    """
+    del json
+    from pvdstation.cli.schema_command import run_schema_recipe
+
+    raise typer.Exit(run_schema_recipe(context.ensure_object(Streams)))
+
+
 @schemas.command("station")
 def schema_station(context: typer.Context, *, json: Json = False) -> None:
     """Print the JSON schema of the station file.
