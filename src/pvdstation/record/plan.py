@@ -1,10 +1,25 @@
 """The expanded procedure as the record keeps it: a reader needs neither the recipe's grammar nor its version."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pvdstation.recipe.procedure import AdmitGas, Condition, Deposit, Evacuate, Procedure, PumpDown, Step
+from pydantic import TypeAdapter
+
+from pvdstation.recipe.procedure import (
+    KINDS,
+    AdmitGas,
+    Condition,
+    Deposit,
+    Evacuate,
+    Procedure,
+    PumpDown,
+    Step,
+    Work,
+)
+
+_WORKS: dict[str, type[Work]] = {work.__name__: work for work in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +49,39 @@ def plan_document(procedure: Procedure) -> dict[str, object]:
         "version": procedure.version,
         "sha256": procedure.sha256,
         "steps": [asdict(step) for step in planned_steps(procedure)],
+        "works": [
+            {"kind": type(step.work).__name__, "unit": step.unit, **_written(asdict(step.work))}
+            for step in procedure.steps
+        ],
     }
+
+
+def procedure_of(plan: Mapping[str, Any]) -> Procedure:
+    """Return the procedure of a plan's entry as it was run. Raises ValueError and KeyError by any other document."""
+    steps = tuple(
+        Step(step.index, step.do, step.text, step.because, step.implied, work["unit"], _work(work), step.estimate_s)
+        for step, work in zip(steps_of(plan), plan["works"], strict=True)
+    )
+    return Procedure(plan["name"], plan["recipe_id"], plan["version"], plan["sha256"], steps)
 
 
 def steps_of(plan: Mapping[str, Any]) -> tuple[PlannedStep, ...]:
     """Return the steps of a plan's entry."""
     return tuple(PlannedStep(**step) for step in plan["steps"])
+
+
+def _work(fields: Mapping[str, Any]) -> Work:
+    own = {name: value for name, value in fields.items() if name not in {"kind", "unit"}}
+    work: Work = TypeAdapter(_WORKS[fields["kind"]]).validate_python(own)
+    return work
+
+
+def _written(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields as JSON can say them: it has no infinity."""
+    return {
+        name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in fields.items()
+    }
 
 
 def _planned(step: Step) -> PlannedStep:

@@ -34,7 +34,7 @@ def source_uses(station: Station, plan: Iterable[PlannedStep], steps: Iterable[S
     trend: dict[str, tuple[float, float]] = {}
     heated = ""
     for asked, step in zip(plan, steps, strict=True):
-        if step.do not in {"condition", "deposit"} or step.state == "not started":
+        if "source" not in asked.asked or step.state == "not started":
             continue
         name = str(asked.asked["source"])
         if step.do == "condition":
