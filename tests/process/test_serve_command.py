@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from serve_bench import served, start_core
+from serve_bench import served
 
 from pvdstation.model.ports import PortKind, parse_port
 from pvdstation.model.toml import load_station
@@ -113,13 +113,3 @@ def test_help_teaches_with_examples_and_the_grammar_of_faults():
     assert "t=TIME [for TIME | once | N times] COMPONENT KIND [PARAMETERS] [on TEXT]" in overview.stdout
     assert re.search(r"pvd-sim serve --port io=1502", pvd_sim("serve", "--help").stdout)
     assert "pvd-sim fault tcp://127.0.0.1:40001" in pvd_sim("fault", "--help").stdout
-
-
-def test_a_station_whose_simulator_has_gone_is_live_and_refused(tmp_path):
-    with served(tmp_path) as here:
-        station = str(here.station)
-    process = start_core("run", "10 nm Zn at 0.5 nm/s", "--station", station, "--speed", "60")
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 2
-    assert "refuses the connection" in out + err
-    assert "Start pvd-sim serve with --station-out" in " ".join((out + err).split())
