@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pvd_command import pvd
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"matplotlib", "lark", "pydantic", "pymodbus", "numpy", "pandas", "pvdsim"}
@@ -22,11 +23,6 @@ except SystemExit:
     pass
 print("IMPORTED", *sorted({{name.partition(".")[0] for name in sys.modules}}))
 """
-
-
-def pvd(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pvdstation", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60, **options)
 
 
 def imported_by(*words: str) -> set[str]:

@@ -1,5 +1,7 @@
 """Steady states and times of physics reference 2.6, each boat alone."""
 
+from copy import copy
+from functools import cache
 from math import exp, log
 from random import Random
 
@@ -45,6 +47,14 @@ def settle(boat: Boat, rate_nm_s: float, current_a: float) -> None:
     assert boat.rate_nm_s == pytest.approx(rate_nm_s, rel=1e-4)
 
 
+@cache
+def settled(number: int, rate_nm_s: float, current_a: float, mass_mg: float | None = None) -> Boat:
+    """Return a boat at the steady current for a rate; whoever steps it takes a copy."""
+    boat = build(simulation().boats[number], mass_mg=mass_mg)
+    settle(boat, rate_nm_s, current_a)
+    return boat
+
+
 # number, rate nm/s, current A, charge K, boat W: rows of physics 2.6
 STEADY = [
     (1, 0.05, 37.4, 599.5, 7.30),
@@ -58,8 +68,7 @@ STEADY = [
 
 @pytest.mark.parametrize(("number", "rate", "current_a", "charge_k", "watts"), STEADY)
 def test_steady_states_are_the_published_ones(settings, number, rate, current_a, charge_k, watts) -> None:
-    boat = build(settings[number])
-    settle(boat, rate, current_a)
+    boat = settled(number, rate, current_a)
     in_boat_w = boat.current_a * (boat.voltage_v - boat.current_a * settings[number].lead_resistance)
     assert boat.current_a == pytest.approx(current_a, abs=0.06)
     assert boat.charge_k == pytest.approx(charge_k, abs=0.2)
@@ -67,9 +76,8 @@ def test_steady_states_are_the_published_ones(settings, number, rate, current_a,
 
 
 @pytest.mark.parametrize(("number", "volts"), [(1, 0.34), (2, 0.48)])
-def test_voltage_at_the_feedthroughs_includes_the_leads(settings, number, volts) -> None:
-    boat = build(settings[number])
-    settle(boat, 0.5, 43.0 if number == 1 else 27.9)
+def test_voltage_at_the_feedthroughs_includes_the_leads(number, volts) -> None:
+    boat = settled(number, 0.5, 43.0 if number == 1 else 27.9)
     assert boat.voltage_v == pytest.approx(volts, abs=0.005)
 
 
@@ -81,17 +89,16 @@ def test_cold_resistance_is_what_the_station_expects(settings, number, milliohms
     assert boat.voltage_v / boat.current_a * 1e3 == pytest.approx(milliohms, rel=0.1)
 
 
-def after_its_layer(settings: dict[int, BoatSettings], number: int) -> Boat:
+def after_its_layer(number: int) -> Boat:
     """Return a boat just switched off at 0.5 nm/s, with the charge that conditioning and layer leave."""
-    boat = build(settings[number], mass_mg={1: 1050.0, 2: 87.0}[number])
-    settle(boat, 0.5, {1: 43.0, 2: 27.9}[number])
+    boat = copy(settled(number, 0.5, {1: 43.0, 2: 27.9}[number], {1: 1050.0, 2: 87.0}[number]))
     boat.demand_a = 0.0
     return boat
 
 
 @pytest.mark.parametrize(("number", "half_s", "hundredth_s"), [(1, 3.7, 17), (2, 2.8, 18)])
-def test_rate_dies_after_power_off_as_published(settings, number, half_s, hundredth_s) -> None:
-    boat = after_its_layer(settings, number)
+def test_rate_dies_after_power_off_as_published(number, half_s, hundredth_s) -> None:
+    boat = after_its_layer(number)
     reached = {}
     for step in range(40 * 40):
         boat.step(step * STEP_NS)
@@ -103,8 +110,8 @@ def test_rate_dies_after_power_off_as_published(settings, number, half_s, hundre
 
 
 @pytest.mark.parametrize(("number", "seconds"), [(1, 80), (2, 220)])
-def test_a_charge_is_below_100_degrees_as_late_as_published(settings, number, seconds) -> None:
-    boat = after_its_layer(settings, number)
+def test_a_charge_is_below_100_degrees_as_late_as_published(number, seconds) -> None:
+    boat = after_its_layer(number)
     run(boat, seconds * 0.97)
     assert boat.charge_k > 373.15
     run(boat, seconds * 0.06)
