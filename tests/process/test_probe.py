@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 import pyvisa
+from pvd_command import pvd
 from pymodbus.client import ModbusTcpClient
 from serve_bench import received, run_core, served
 
@@ -44,7 +45,7 @@ def speed_of(terminal: str) -> int:
 
 def probe(*arguments: str) -> tuple[int, dict, str]:
     """Return exit code, JSON document and stderr."""
-    ended = run_core("probe", "--json", *arguments)
+    ended = pvd("probe", "--json", *arguments)
     return ended.returncode, json.loads(ended.stdout), ended.stderr
 
 
