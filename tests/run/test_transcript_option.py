@@ -2,11 +2,10 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from pvd_command import Ended, pvd
 
 from pvdstation.protocol import sqc310
 
@@ -16,12 +15,7 @@ LINKS = {"io", "supply1", "supply2", "sqc", "gauges", "turbo"}
 LINE = re.compile(r" *(\d+\.\d{6}) (\w+) +([-><]) (.+)")
 
 
-def pvd(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pvdstation", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
-
-
-def result_of(done: subprocess.CompletedProcess[str]) -> dict:
+def result_of(done: Ended) -> dict:
     assert done.returncode == 4, done.stderr
     return json.loads(done.stdout) | {"wall_s": 0}
 
