@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from station_bench import EXPOSED, QUICK, Act, Changes, Moment, StationBench, during
 
-from pvdstation.model.clock import MILLISECOND
+from pvdstation.model.clock import MILLISECOND, SECOND
 from pvdstation.model.messages import ActionClass
 from pvdstation.protocol.supply import Questionable
 
@@ -151,6 +151,15 @@ def _crystal_dies(bench: StationBench) -> None:
     bench.plant.crystals[1].is_dead = True
 
 
+def _crystal_freezes(bench: StationBench) -> None:
+    bench.plant.crystals[1].stuck_hz = bench.plant.crystal_frequency(1)
+
+
+def fails(fault: str) -> Act:
+    """Break something by its line in the simulator's library, from now on."""
+    return lambda bench: bench.world.inner.faults.add(f"t={bench.now_ns / SECOND}s {fault}")
+
+
 def _writes_a_soak_power(bench: StationBench) -> None:
     """Somebody changes the template between its proof and its start."""
     assert bench.instrument("sqc").memory.write("A3", 1, [(4, 600)])
@@ -228,15 +237,22 @@ CASES: tuple[Case, ...] = (
     Case("supply_state", turns("external_a", None), within_s=1.25, note="reference lost"),
     Case("supply_state", turns("button_off", True), within_s=1.25, note="button"),
     Case("supply_state", _trips_itself, within_s=1.25, note="trips itself (D06)"),
-    Case("supply_state", resists(300.0), within_s=1.25, note="boat opens (D02)"),
+    Case("supply_state", resists(300.0), within_s=1.25, note="boat tears, its supply trips on over-voltage"),
+    Case("boat_open", fails("boat.1 open"), note="D02"),
+    Case("boat_open", fails("boat.1 open"), during("condition", "ramp 2", 3.0), note="conditioning"),
     Case("boat_resistance", resists(0.0), during("condition", "ramp 1", 0.5), within_s=4.5, note="shorted (D03)"),
     Case("boat_resistance", resists(2.5), during("condition", "ramp 1", 0.5), within_s=4.5, note="torn"),
+    Case("boat_short", resists(0.2), during("condition", "soak 2", 2.0), note="hot"),
+    Case("boat_short", resists(0.2), note="exposed"),
+    Case("boat_resistance_drift", resists(1.3), during("deposit", "thickness", 7.0), note="early"),
     Case("boat_resistance_drift", resists(1.3), during("deposit", "thickness", 27.0), recipe=THICK),
     Case("sqc_link", cuts("sqc", 20.0), during("condition", "soak 2"), response=HOLD, within_s=2.75, end="stopped"),
     Case("sqc_reset", _restarts_sqc, during("pump_down", "pressure", 0.5), ALARM, 3.0, "complete",
          changes=LONG_PUMPING),
     Case("rate_fresh", cuts("sqc", 20.0), response=HOLD, within_s=1.75, end="stopped"),
     Case("crystal", _crystal_dies, response=HOLD, within_s=1.0, end="stopped"),
+    Case("crystal_still", _crystal_freezes, response=HOLD, within_s=2.0, end="stopped"),
+    Case("rate_known", fails("sqc late 0.1s"), response=HOLD, within_s=4.0, end="stopped"),
     Case("power_ceiling", _writes_a_soak_power, during("condition", "supply on"), within_s=16.0),
     Case("shutter_closes", sticks("substrate shutter"), within_s=22.0, mend=(40.0, frees("substrate shutter"))),
     Case("shutter_closes", pushes("source shutter 2", 1.0), within_s=2.75, mend=(20.0, pushes("source shutter 2", 0.0)),

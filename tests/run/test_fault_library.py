@@ -71,17 +71,33 @@ LINKS = [
     *unseen("t=55s io duplicated 2s", "t=55s sqc split 0.5ms", "t=55s for 1s sqc duplicated", "t=55s supply.1 split"),
     *unseen("t=55s gauges reset", "t=55s turbo reset"),
     *dead("io", "io_link", "I/O readings fresh", "C3", "C3", "aborting", 2.5),
-    *dead("sqc", "rate_fresh", "rate younger than its limit", "C1", "C3", "aborting", 13.0),
+    *dead("sqc", "rate_fresh", "SQC-310: no fresh rate for", "C1", "C3", "aborting", 13.0),
     # its enable contact is read back open; its current is told as not measured
-    *dead("supply.1", "supply_link", "supply readings fresh", "C3", "C3", "aborted", 3.0),
+    *dead("supply.1", "supply_link", "supply 1: no fresh reading for", "C3", "C3", "aborted", 3.0),
     *dead("gauges", "gauges", "gauges good, fresh", "C1", "C2", "stopped", 20.0),
-    *dead("turbo", "turbo_at_speed", "turbo at speed", "C3", "C3", "aborted", 5.0),
+    *dead("turbo", "turbo_at_speed", "turbo: no answer", "C3", "C3", "aborted", 5.0),
+    # slow, not silent: the link is named, and not what it seems to say of rate and supply
+    Row("t=55s sqc late 0.1s", "rate_known", "SQC-310: too few readings of crystal 1", "C1", "C2", "stopped", 30.0),
+    Row("t=55s sqc late 0.25s", "rate_known", "SQC-310: too few readings of crystal 1", "C1", "C2", "stopped", 30.0),
+    Row("t=55s supply.1 late 0.1s", "supply_link", "supply 1: no fresh reading for 3", "C3", "C3", "aborted", 5.0),
+    Row("t=55s supply.1 late 0.25s", "supply_link", "supply 1: no fresh reading for", "C3", "C3", "aborted", 4.0),
     # a link that comes back: nothing resumes by itself
     Row("t=55s for 5s io silent", "io_link", "I/O readings fresh", "C3", "C3", "aborted", 2.5),
     Row("t=55s for 5s sqc silent", "rate_fresh", "rate younger", "C1", "C2", "stopped", 30.0),
     Row("t=55s for 5s supply.1 silent", "supply_link", "supply readings fresh", "C3", "C3", "aborted", 3.0),
     Row("t=55s for 5s gauges silent", "gauges", "gauges good, fresh", "C1", "C2", "stopped", 20.0),
     Row("t=55s for 5s turbo silent", "turbo_at_speed", "turbo at speed", "C3", "C3", "aborted", 5.0),
+    Row("t=55s for 30s io silent", "io_link", "I/O: no answer", "C3", "C3", "aborted", 2.5),
+    Row("t=55s for 30s sqc silent", "rate_fresh", "no fresh rate", "C1", "C2", "stopped", 13.0),
+    Row("t=55s for 30s supply.1 silent", "supply_link", "no fresh reading", "C3", "C3", "aborted", 3.0),
+    Row("t=55s for 30s gauges silent", "gauges", "gauges good, fresh", "C1", "C2", "stopped", 20.0),
+    Row("t=55s for 30s turbo silent", "turbo_at_speed", "turbo: no answer", "C3", "C3", "aborted", 5.0),
+    # while nothing regulates yet: the process is stopped at once and conditioned again from 0
+    Row("t=20s for 5s sqc silent", "sqc_link", "SQC-310: no answer", "C1", "C2", "stopped", 3.5),
+    Row("t=20s for 5s gauges silent", "gauges", "gauges good, fresh", "C1", "C2", "stopped", 4.0),
+    # while an instrument is prepared: nothing has been energised, nothing is tried again
+    Row("t=5s for 5s sqc silent", "condition", "SQC-310: no answer", "C1", "C2", "stopped", 0.0),
+    Row("t=2s for 5s supply.1 silent", "condition", "supply 1: no answer", "C1", "C2", "stopped", 0.0),
     # a power cycle switches off what the instrument drives
     Row("t=55s io reset", "io_watchdog", "", "C3", "C3", "aborted", 1.5),
     Row("t=55s for 5s io reset", "io_link", "I/O readings fresh", "C3", "C3", "aborted", 1.5),
@@ -135,16 +151,24 @@ GAUGES = [
 ]  # fmt: skip
 
 SOURCES = [
-    Row("t=55s boat.1 open", "supply_agrees", "what was asked for", "C3", "C3", "aborted", 0.5),
+    Row("t=55s boat.1 open", "boat_open", "boat 1 takes no current", "C3", "C3", "aborted", 0.5),
+    Row("t=20s boat.1 open", "boat_open", "boat 1 takes no current", "C3", "C3", "aborted", 0.5),
     Row("t=10s boat.1 short", "boat_resistance", "as at commissioning", "C3", "C3", "aborted", 3.5),
-    Row("t=70s boat.1 short", "boat_resistance_drift", "near the layer's median", "C3", "C3", "aborted", 4.0, THICK),
+    Row("t=20s boat.1 short", "boat_short", "far below what it was", "C3", "C3", "aborted", 2.5),
+    Row("t=45s boat.1 short", "boat_short", "far below what it was", "C3", "C3", "aborted", 2.5),
+    Row("t=53s boat.1 short", "boat_short", "far below what it was", "C3", "C3", "aborted", 2.5),
+    Row("t=53s boat.1 drifting", "boat_resistance_drift", "near the layer's median", "C3", "C3", "aborted", 6.0),
+    Row("t=30s boat.1 drifting", "power_ceiling", "power below", "C3", "C3", "aborted", 12.0),
     Row("t=70s boat.1 drifting", "boat_resistance_drift", "near the layer's median", "C3", "C3", "aborted", 4.0, THICK),
     Row("t=52s source.Zn spitting 5s", "rate_alarm", "within the alarm band", "C1", "C2", "stopped", 35.0, THICK),
     Row("t=55s source.Zn depleted", "rate_alarm", "within the alarm band", "C1", "C2", "stopped", 30.0),
     Row("t=0s source.Zn oxidised", "condition", "no rate at soak power", "C1", "C2", "stopped", 40.0),
     Row("t=0s source.Zn wetting 55s", "condition", "no rate at soak power", "C1", "C2", "stopped", 40.0),
-    Row("t=55s crystal.1 fail", "crystal", "crystal active", "C1", "C2", "stopped", 2.0),
-    Row("t=55s crystal.1 stuck", "rate_alarm", "within the alarm band", "C1", "C2", "stopped", 30.0),
+    Row("t=55s crystal.1 fail", "crystal", "crystal 1 failed: shutters closed", "C1", "C2", "stopped", 2.0),
+    Row("t=30s crystal.1 fail", "crystal", "crystal 1 failed: shutters closed", "C1", "C2", "stopped", 2.0),
+    Row("t=0s crystal.1 fail", "crystal", "crystal 1 failed: shutters closed", "C1", "C2", "stopped"),
+    Row("t=55s crystal.1 stuck", "crystal_still", "crystal 1 stands at 5999", "C1", "C2", "stopped", 3.5),
+    Row("t=20s crystal.1 stuck", "crystal_still", "crystal 1 stands at", "C1", "C2", "stopped", 16.5),  # at soak 2
     Row("t=55s crystal.1 jump 20kHz", "crystal", "crystal active", "C1", "C2", "stopped", 2.0),
     Row("t=60s crystal.1 jump -1kHz", "crystal_jump", "has jumped", "C1", "C2", "stopped", 30.0),
     Row("t=55s crystal.1 noisy 30Hz", "rate_alarm", "within the alarm band", "C1", "C2", "stopped", 30.0),
@@ -282,7 +306,8 @@ def test_a_fault_is_seen_acted_upon_and_ends_where_it_should(row: Row) -> None:
     confirmed = row.ends != "aborting"
     assert bench.verdict["safe"] == float(confirmed)
     told = [event.at_ns for event in seen if "OFF NOT CONFIRMED" in event.text]
-    assert confirmed != bool(told)
+    gone = [event.text for event in seen if event.source == "safe_state"][-1:] == ["gone: off is confirmed"]
+    assert confirmed != bool(told) or gone  # gone: a link came back after it had been said
     assert not any(re.search(r"\b(nan|inf)\b|NOT CONFIRMED: $", event.text) for event in seen)
     if told:
         assert (told[0] - began_ns) / SECOND <= TOLD_WITHIN_S
@@ -292,7 +317,7 @@ def test_a_fault_is_seen_acted_upon_and_ends_where_it_should(row: Row) -> None:
         assert last.positions["substrate shutter"] == last.positions["N2"] == last.positions["vent"] == 0.0
     if row.off_s is not None:
         flowing = [sample.now_ns for sample in bench.samples if max(sample.currents) >= OFF_A]
-        assert (flowing[-1] - began_ns) / SECOND <= row.off_s
+        assert not flowing or (flowing[-1] - began_ns) / SECOND <= row.off_s
 
     assert not any("internal error" in notice.text for notice in bench.notices)
     assert_nothing_is_repeated(bench)

@@ -101,9 +101,6 @@ NEEDED_WHILE_DEPOSITING = {
     "turbo.speed": "turbo_at_speed",
     "turbo.error": "turbo_at_speed",
     "supply.1.current": "supply_link",
-    "supply.1.mode": "supply_state",
-    "supply.1.faults": "supply_state",
-    "supply.1.error": "supply_state",
     "sensor.1.frequency": "rate_fresh",
     "chamber.full_range": "gauges",
     "chamber.capacitance": "gauges",
@@ -129,6 +126,54 @@ def test_an_unknown_reading_counts_as_violated(name, quality) -> None:
 @pytest.mark.parametrize("name", NEEDED_WHILE_DEPOSITING)
 def test_a_stale_reading_counts_as_violated(name) -> None:
     assert NEEDED_WHILE_DEPOSITING[name] in lost(DEPOSITING, outputs(**ZN_ON), DEPOSIT_SCENE, age_s={name: 60})
+
+
+OF_THE_SUPPLY = ["supply.1.current", "supply.1.voltage", "supply.1.mode", "supply.1.faults", "supply.1.error"]
+
+
+@pytest.mark.parametrize("name", OF_THE_SUPPLY)
+@pytest.mark.parametrize("how", [{"age_s": 3.5}, {"bad": Quality.COMM_FAULT}])
+def test_what_a_slow_supply_does_not_say_is_told_of_its_link_first(name, how) -> None:
+    spoiled = {key: {name: value} for key, value in how.items()}
+    assert lost(DEPOSITING, outputs(**ZN_ON), DEPOSIT_SCENE, **spoiled)[0] == "supply_link"
+
+
+@pytest.mark.parametrize("name", OF_THE_SUPPLY[2:])
+@pytest.mark.parametrize("quality", [Quality.UNCERTAIN, Quality.OVER_RANGE])
+def test_what_a_supply_says_and_nobody_can_trust_is_no_good_state(name, quality) -> None:
+    assert "supply_state" in lost(DEPOSITING, outputs(**ZN_ON), DEPOSIT_SCENE, bad={name: quality})
+
+
+def test_a_rate_that_is_not_known_is_told_of_the_link_and_never_of_the_band() -> None:
+    blind = Scene(LAYER._replace(rate_nm_s=math.nan))
+    assert lost(DEPOSITING, outputs(**ZN_ON), blind) == ["rate_known"]
+
+
+def test_a_crystal_that_stands_still_has_a_rule_of_its_own() -> None:
+    still = lost(DEPOSITING, outputs(**ZN_ON), DEPOSIT_SCENE, bad={"sensor.1.frequency": Quality.UNCERTAIN})
+    assert "crystal_still" in still
+    assert "crystal_still" not in lost(DEPOSITING, outputs(**ZN_ON), DEPOSIT_SCENE)
+
+
+@pytest.mark.parametrize(("ampere", "ohm", "rule"), [
+    (43.0, 3.1e-3, ["boat_short"]),  # below the cold boat
+    (43.0, 5.0e-3, ["boat_short"]),  # below what it was when it was hotter
+    (43.0, 6.0e-3, []),
+    (11.0, 2.0e-3, []),  # V/I means little yet
+])  # fmt: skip
+def test_a_boat_never_falls_far_below_what_it_was(ampere, ohm, rule) -> None:
+    hot = Scene(LAYER._replace(is_exposed=False, is_regulating=False, hottest_ohm=8e-3))
+    on = outputs(supply=ZN_ON["supply"], enable=(True, False))
+    measured = {"supply.1.current": ampere, "supply.1.voltage": ampere * ohm, "sqc.output.1.power": ampere}
+    base = {**DEPOSITING, "substrate_shutter": 0, "source_shutter.Zn": 0, "sqc.phase": 10}
+    assert lost({**base, **measured}, on, hot, seconds=2.0) == rule
+
+
+def test_an_open_boat_is_seen_by_its_voltage_before_its_current_is_missed() -> None:
+    opened = {**DEPOSITING, "supply.1.current": 0.0, "supply.1.voltage": 1.0, "supply.1.mode": 1}
+    assert lost(opened, outputs(**ZN_ON), DEPOSIT_SCENE, seconds=0.25)[0] == "boat_open"
+    weak = {**opened, "supply.1.voltage": 0.3}
+    assert "boat_open" not in lost(weak, outputs(**ZN_ON), DEPOSIT_SCENE)
 
 
 def test_all_is_lost_when_the_io_falls_silent() -> None:

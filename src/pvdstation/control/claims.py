@@ -11,7 +11,7 @@ from pvdstation.control import conditions as c
 from pvdstation.control.conditions import Condition
 from pvdstation.control.scene import Scene
 from pvdstation.control.view import CAPACITANCE_VACUUM_MBAR, View
-from pvdstation.model.signals import Quality, SupplyMode
+from pvdstation.model.signals import Quality
 from pvdstation.model.station import Station
 
 STOP_S = 60.0
@@ -46,11 +46,6 @@ def n2(v: View, _scene: Scene) -> bool:
 def vent(v: View, _scene: Scene) -> bool:
     """Return whether the vent valve was told to be open."""
     return v.last.vent
-
-
-def regulating(_v: View, scene: Scene) -> bool:
-    """Return whether a rate loop is closed."""
-    return scene.layer is not None and scene.layer.is_regulating
 
 
 def every(*claims: Condition) -> Callable[[View, Scene], bool]:
@@ -163,161 +158,6 @@ def not_over_target(v: View, scene: Scene) -> bool:
     return v.capacitance_shows_nothing() or c.NOT_OVER_TARGET.holds(v, scene)
 
 
-# --- supplies ---
-
-
-def supply_agrees(v: View, _scene: Scene) -> bool:
-    """Return whether each supply delivers what its loop asks, judged above the current of the station file."""
-    limits = v.station.limits
-    for w in c.measured(v):
-        asked, flows = c.commanded_a(v, w), v.supply(w.signals.current)
-        if math.isnan(asked):
-            continue  # nobody knows what the SQC-310 asks: its own link rule acts
-        if max(asked, flows) > limits.supply_agrees_above and not abs(flows - asked) <= limits.supply_agrees:
-            return False
-    return True
-
-
-def supply_state(v: View, _scene: Scene) -> bool:
-    """From the mode threshold on the supply regulates current; it has no fault, no error, and the right reference."""
-    above_a = v.station.limits.mode_above
-    for w in c.measured(v):
-        slow_ns = 3 * v.frame.supply_age_ns
-        if v.value(w.signals.faults, slow_ns) != 0 or v.value(w.signals.error, slow_ns) != 0:
-            return False
-        is_external = v.value(w.signals.external, slow_ns)
-        if w.supply.shows_reference and is_external != (w.supply.current_source == "analogue"):
-            return False
-        asked, flows = c.commanded_a(v, w), v.supply(w.signals.current)
-        if (asked > above_a or flows > above_a) and v.supply(w.signals.mode) != SupplyMode.CC:
-            return False
-    return True
-
-
-def power_ceiling(v: View, _scene: Scene) -> bool:
-    """Return whether asked current and measured power stay below every limit."""
-    for w in c.energised(v):
-        asked = c.commanded_a(v, w)
-        if not math.isnan(asked) and asked > (w.source.max_power + 0.2) * w.supply.full_scale / 100:
-            return False
-        watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
-        if w.is_linked and not watts <= w.supply.p_limit:
-            return False
-    return True
-
-
-def resistance(v: View, scene: Scene) -> float:
-    """Return V/I at the supply of the layer's source, ohm, leads included; NaN below 1 A or when unknown."""
-    layer = scene.layer
-    if layer is None:
-        return math.nan
-    w = v.frame.sources[layer.source]
-    current = v.supply(w.signals.current)
-    return v.supply(w.signals.voltage) / current if current > 1 else math.nan
-
-
-def in_first_ramp_window(v: View, scene: Scene) -> bool:
-    """Return whether the current is between 12 and 16 A of ramp 1, where the boat is fingerprinted."""
-    layer = scene.layer
-    return (
-        layer is not None
-        and layer.is_first_ramp
-        and 12 <= v.supply(v.frame.sources[layer.source].signals.current) <= 16
-    )
-
-
-def cold_resistance(v: View, scene: Scene) -> bool:
-    """Return whether V/I is near the station's value for this boat."""
-    if scene.layer is None:
-        return True
-    expected = v.frame.sources[scene.layer.source].source.cold_resistance
-    return abs(resistance(v, scene) - expected) <= expected * v.station.limits.resistance_window / 100
-
-
-def has_median(_v: View, scene: Scene) -> bool:
-    """Return whether a layer is exposed and its medians are known."""
-    return scene.layer is not None and scene.layer.is_exposed and not math.isnan(scene.layer.resistance_ohm)
-
-
-def steady_resistance(v: View, scene: Scene) -> bool:
-    """Return whether V/I is near the layer's own median."""
-    if scene.layer is None:
-        return True
-    median = scene.layer.resistance_ohm
-    return abs(resistance(v, scene) - median) <= median * v.station.limits.resistance_drift / 100
-
-
-def steady_power(v: View, scene: Scene) -> bool:
-    """Return whether the power is near the layer's own median."""
-    layer = scene.layer
-    if layer is None or math.isnan(layer.power_w):
-        return True
-    signals = v.frame.sources[layer.source].signals
-    watts = v.supply(signals.voltage) * v.supply(signals.current)
-    return abs(watts - layer.power_w) <= layer.power_w * v.station.limits.power_drift / 100
-
-
-def no_uncommanded_energy(v: View, _scene: Scene) -> bool:
-    """Commanded off for a second: below 1 A; where nobody knows the current, the enable contact is read back open."""
-    for w in v.frame.sources:
-        since = v.sources[w.index].commanded_off_since_ns
-        if since is None or v.now_ns - since < 1_000_000_000:
-            continue
-        current = v.readings[w.signals.current]
-        is_fresh = v.now_ns - current.at_ns <= 3 * v.frame.supply_age_ns
-        if is_fresh and current.quality is Quality.OVER_RANGE:
-            return False
-        if is_fresh and current.quality is Quality.GOOD:
-            if not current.value <= v.station.limits.hot_above:
-                return False
-        elif v.io(w.enable_open) != 1:
-            return False
-    return True
-
-
-# --- rate ---
-
-
-def rate_within(band: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
-    """Return the claim that the 1 s rate is within a band around the set-point."""
-
-    def holds(v: View, scene: Scene) -> bool:
-        layer = scene.layer
-        return layer is None or abs(layer.rate_nm_s / layer.set_rate_nm_s - 1) <= band(v.station) / 100
-
-    return holds
-
-
-def rate_is_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
-    """Return the claim that the crystal of the layer was read within a time."""
-
-    def holds(v: View, scene: Scene) -> bool:
-        if scene.layer is None:
-            return True
-        w = v.frame.sources[scene.layer.source]
-        reading = v.readings[w.crystal.frequency]
-        return reading.quality is Quality.GOOD and v.now_ns - reading.at_ns <= age_s(v.station) * 1e9
-
-    return holds
-
-
-def crystal_good(v: View, scene: Scene) -> bool:
-    """Judged on the last reading; its age, and a link that is lost, are the rate rule's business."""
-    if scene.layer is None:
-        return True
-    w = v.frame.sources[scene.layer.source]
-    reading = v.readings[w.crystal.frequency]
-    if reading.quality is Quality.COMM_FAULT:
-        return True
-    active = v.readings[w.crystal.status].value == 1
-    return active and v.station.sqc.f_min <= reading.value <= v.station.sqc.f_max * 1.01
-
-
-def layer_rate_exposed(v: View, scene: Scene) -> bool:
-    """Return whether a layer grows on the substrate."""
-    return v.last.substrate_shutter and scene.layer is not None and scene.layer.is_exposed
-
-
 # --- shutters and valves ---
 
 
@@ -364,23 +204,6 @@ def io_younger(v: View, _scene: Scene) -> bool:
     return not math.isnan(v.io(v.s.e_stop_ok))
 
 
-def sqc_answers(v: View, scene: Scene) -> bool:
-    """Return whether phase, process and power of the SQC-310 are fresh."""
-    if scene.layer is None:
-        return True
-    output = v.frame.sources[scene.layer.source].output
-    for number in (v.s.sqc_phase, v.s.sqc_process, output.power):
-        reading = v.readings[number]
-        if reading.quality is not Quality.GOOD or v.now_ns - reading.at_ns > v.frame.rate_age_ns:
-            return False
-    return True
-
-
-def owned_by_sqc(v: View, scene: Scene) -> bool:
-    """Return whether a supply is on whose current the SQC-310 sets."""
-    return v.any_energised() and scene.layer is not None and not v.frame.sources[scene.layer.source].host
-
-
 def needs_io(v: View, _scene: Scene) -> bool:
     """Return whether anything was told to be on or open that falls back when the I/O drops its outputs."""
     return v.any_energised() or v.last.n2 or v.last.roughing or v.last.gate
@@ -399,11 +222,6 @@ def says_zero(signal: str) -> Callable[[View, Scene], bool]:
         return reading.quality is not Quality.GOOD or reading.value == 0
 
     return holds
-
-
-def supplies_younger(v: View, _scene: Scene) -> bool:
-    """Return whether every energised supply's current is fresh."""
-    return all(not math.isnan(v.supply(w.signals.current)) for w in c.measured(v))
 
 
 def limit(name: str) -> Callable[[Station], float]:

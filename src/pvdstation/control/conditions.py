@@ -156,11 +156,14 @@ FORELINE_KEEP = Condition(
     lambda v, _scene: v.foreline <= v.station.limits.foreline_close,
     _foreline_text,
 )
-TURBO = Condition(
-    "turbo at speed and without error",
-    lambda v, _scene: v.turbo_ok,
-    lambda v: _number(v.value(v.s.turbo_speed, v.frame.turbo_age_ns), "Hz"),
-)
+
+
+def _turbo_text(v: View) -> str:
+    speed_hz = v.value(v.s.turbo_speed, v.frame.turbo_age_ns)
+    return f"turbo: {v.silence_text(v.s.turbo_speed)}" if math.isnan(speed_hz) else f"{speed_hz:.3g} Hz"
+
+
+TURBO = Condition("turbo at speed and without error", lambda v, _scene: v.turbo_ok, _turbo_text)
 TURBO_SLOW = Condition(
     "turbo below a tenth of its speed",
     lambda v, _scene: v.value(v.s.turbo_speed, v.frame.turbo_age_ns) < 0.1 * v.station.turbo.nominal,
@@ -286,7 +289,7 @@ IO_WATCHDOG = Condition(
 SQC_LINK = Condition(
     "SQC-310 answers",
     lambda v, _scene: not math.isnan(v.slow_sqc(v.s.sqc_phase)),
-    lambda v: f"{v.age_s(v.s.sqc_phase):.1f} s old",
+    lambda v: f"SQC-310: {v.silence_text(v.s.sqc_phase)}",
 )
 RECORD_LATE_S = 5.0
 """Age of the oldest scan that is not durable: above it nothing is started (safety reference E.4)."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pvdstation.control import claims as k
 from pvdstation.control import conditions as c
+from pvdstation.control import source_claims as sk
 from pvdstation.control.conditions import Condition
 from pvdstation.control.scene import Scene
 from pvdstation.control.view import View
@@ -117,7 +118,8 @@ class Interlock(NamedTuple):
 
 INTERLOCKS: tuple[Interlock, ...] = (
     # before every contact: a silent I/O leaves them all unknown, and the first cause must name the link
-    Interlock("io_link", "I16", "I/O readings fresh", k.always, k.io_younger, ActionClass.FAST_OFF),
+    Interlock("io_link", "I16", "I/O readings fresh", k.always, k.io_younger, ActionClass.FAST_OFF,
+              shows=lambda v: f"I/O: {v.silence_text(v.s.e_stop_ok)}"),
     # its driver drops the outputs at once: what that does to supplies and valves is not the first cause
     Interlock("io_watchdog", "I18", "the I/O's watchdog as it was armed", k.needs_io, k.io_is_armed,
               ActionClass.FAST_OFF, shows=c.IO_WATCHDOG.shows),
@@ -157,27 +159,33 @@ INTERLOCKS: tuple[Interlock, ...] = (
         "gate_open", "PM1", "HV gate open while a source is on", k.energy, c.GATE_OPEN.holds, ActionClass.FAST_OFF,
         delay_s=k.limit("turbo_delay"), shows=c.GATE_OPEN.shows,
     ),
+    # before what else the supply says of it: the current falls to nothing at the full voltage
+    Interlock("boat_open", "I7", "boat conducts", k.energy, sk.boats_conduct, ActionClass.FAST_OFF,
+              delay_s=lambda s: s.scan_period, shows=sk.resistance_text),
     Interlock(
-        "supply_agrees", "I6", "the supply's current is what was asked for", k.energy, k.supply_agrees,
+        "supply_agrees", "I6", "the supply's current is what was asked for", k.energy, sk.supply_agrees,
         ActionClass.FAST_OFF, delay_s=lambda _s: 1.0,
     ),
     Interlock(
         "supply_state", "I6", "supply in constant current, no fault, no error, right reference", k.energy,
-        k.supply_state, ActionClass.FAST_OFF, delay_s=lambda s: 2 * s.scan_period,
+        sk.supply_state, ActionClass.FAST_OFF, delay_s=lambda s: 2 * s.scan_period,
     ),
-    Interlock(
-        "boat_resistance", "I7", "boat resistance as at commissioning (12 to 16 A of ramp 1)", k.in_first_ramp_window,
-        k.cold_resistance, ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period,
-    ),
-    Interlock(
-        "boat_resistance_drift", "I7", "boat resistance near the layer's median", k.has_median, k.steady_resistance,
-        ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period,
-    ),
-    Interlock("crystal", "I9", "crystal active and within its limits", k.regulating, k.crystal_good, ActionClass.HOLD,
-              shows=c.CRYSTAL.shows),
-    Interlock("rate_fresh", "I9", "rate younger than its limit", k.regulating, k.rate_is_younger(k.age_limit("rate")),
-              ActionClass.HOLD),
-    Interlock("power_ceiling", "I10", "power below recipe, station and supply limit", k.energy, k.power_ceiling,
+    Interlock("boat_resistance", "I7", "boat resistance as at commissioning (12 to 16 A of the first ramp)",
+              sk.in_fingerprint_window, sk.cold_resistance, ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period,
+              shows=sk.resistance_text),
+    Interlock("boat_short", "I7", "boat resistance not far below what it was", k.energy, sk.boats_not_shorted,
+              ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period, shows=sk.resistance_text),
+    Interlock("boat_resistance_drift", "I7", "boat resistance near the layer's median", sk.has_median,
+              sk.steady_resistance, ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period, shows=sk.resistance_text),
+    Interlock("crystal", "I9", "crystal active and within its limits", sk.heated, sk.crystal_good, ActionClass.HOLD,
+              shows=sk.crystal_text),
+    Interlock("crystal_still", "I9", "the crystal measures", sk.heated, sk.crystal_measures, ActionClass.HOLD,
+              shows=sk.still_text),
+    Interlock("rate_fresh", "I9", "rate younger than its limit", sk.regulating,
+              sk.rate_is_younger(k.age_limit("rate")), ActionClass.HOLD, shows=sk.rate_text),
+    Interlock("rate_known", "I9", "readings enough for a rate", sk.regulating, sk.rate_known, ActionClass.HOLD,
+              delay_s=lambda s: 2 * s.limits.age.rate, shows=sk.slow_text),
+    Interlock("power_ceiling", "I10", "power below recipe, station and supply limit", k.energy, sk.power_ceiling,
               ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period),
     Interlock(
         "shutter_closes", "I11", "shutters follow a closing command", k.always, k.closing_shutters_follow,
@@ -221,12 +229,13 @@ INTERLOCKS: tuple[Interlock, ...] = (
     Interlock("vent_closed", "I14", "vent valve closed when told to be", k.always, c.VENT_FOLLOWS.holds,
               ActionClass.FAST_OFF, delay_s=k.valve_follow_s, closes="vent", shows=c.VENT_FOLLOWS.shows),
     Interlock(
-        "uncommanded_energy", "I15", "no current without a command", k.always, k.no_uncommanded_energy,
+        "uncommanded_energy", "I15", "no current without a command", k.always, sk.no_uncommanded_energy,
         ActionClass.HARD_OFF, delay_s=lambda s: s.scan_period,
     ),
-    Interlock("sqc_link", "I16", "SQC-310 readings fresh while it sets the current", k.owned_by_sqc, k.sqc_answers,
+    Interlock("sqc_link", "I16", "SQC-310 readings fresh while it sets the current", sk.owned_by_sqc, sk.sqc_answers,
               ActionClass.HOLD, delay_s=lambda s: 2 * s.scan_period, shows=c.SQC_LINK.shows),
-    Interlock("supply_link", "I16", "supply readings fresh", k.energy, k.supplies_younger, ActionClass.FAST_OFF),
+    Interlock("supply_link", "I16", "supply readings fresh", k.energy, sk.supplies_answer, ActionClass.FAST_OFF,
+              shows=sk.supply_link_text),
     Interlock("gauges", "I16", "gauges good, fresh, and showing vacuum", k.energy,
               k.gauges_younger(k.age_limit("gauge")), ActionClass.HOLD, shows=c.START_PRESSURE.shows),
     Interlock("gauges_end", "I16", "gauges not lost for long", k.energy, k.gauges_younger(k.age_limit("gauge")),
@@ -257,16 +266,16 @@ INTERLOCKS: tuple[Interlock, ...] = (
               ActionClass.STOP, shows=c.JOURNAL.shows),
     Interlock("sqc_reset", "sqc", "the SQC-310 has not been restarted since it was prepared", k.always,
               k.says_zero("sqc.was_reset"), ActionClass.ALARM),
-    Interlock("rate_attention", "rate", "rate within the attention band", k.layer_rate_exposed,
-              k.rate_within(lambda s: s.limits.rate_attention.within), ActionClass.ALARM,
+    Interlock("rate_attention", "rate", "rate within the attention band", sk.exposed_layer,
+              sk.rate_within(lambda s: s.limits.rate_attention.within), ActionClass.ALARM,
               delay_s=lambda s: s.limits.rate_attention.hold),
-    Interlock("rate_alert", "rate", "rate within the alert band", k.layer_rate_exposed,
-              k.rate_within(lambda s: s.limits.rate_alert.within), ActionClass.ALARM,
+    Interlock("rate_alert", "rate", "rate within the alert band", sk.exposed_layer,
+              sk.rate_within(lambda s: s.limits.rate_alert.within), ActionClass.ALARM,
               delay_s=lambda s: s.limits.rate_alert.hold),
-    Interlock("rate_alarm", "rate", "rate within the alarm band", k.layer_rate_exposed,
-              k.rate_within(lambda s: s.limits.rate_alarm.within), ActionClass.HOLD,
+    Interlock("rate_alarm", "rate", "rate within the alarm band", sk.exposed_layer,
+              sk.rate_within(lambda s: s.limits.rate_alarm.within), ActionClass.HOLD,
               delay_s=lambda s: s.limits.rate_alarm.hold),
-    Interlock("power_drift", "power", "power near the layer's median", k.has_median, k.steady_power, ActionClass.ALARM,
-              delay_s=lambda _s: 5.0),
+    Interlock("power_drift", "power", "power near the layer's median", sk.has_median, sk.steady_power,
+              ActionClass.ALARM, delay_s=lambda _s: 5.0),
 )  # fmt: skip
 """Evaluated every scan in this order. I17 (control cycle) is judged by the supervisor itself: it has no reading."""

@@ -10,13 +10,14 @@ class Layer(NamedTuple):
     source: int  # place in the station's sources
     set_rate_nm_s: float
     rate_nm_s: float  # mean over 1 s, NaN when unknown
-    is_first_ramp: bool
+    is_first_ramp: bool  # the ramp in which the boat is fingerprinted
     is_regulating: bool  # closed loop: the SQC-310 in 12 to 14, or our own loop closed
     is_at_soak: bool  # the source shutter may open
     is_captured: bool  # the substrate shutter may open
     is_exposed: bool  # the substrate shutter is told to be open
     resistance_ohm: float = math.nan  # median of this layer so far
     power_w: float = math.nan  # median of this layer so far
+    hottest_ohm: float = 0.0  # highest resistance of this step so far
 
 
 class Scene(NamedTuple):

@@ -7,6 +7,9 @@ from pvdstation.model.messages import Outputs
 from pvdstation.model.signals import Quality, Reading, SignalMap, SupplyMode
 from pvdstation.model.station import Station
 
+FINGERPRINT_A = (12.0, 16.0)
+"""Between these currents a boat, still cold, is known by its resistance (station-and-sequence 2)."""
+
 
 class SourceState(NamedTuple):
     """History of one source. Unknown history counts as hot."""
@@ -43,6 +46,11 @@ class Wiring:
         self.hot_above_a = station.limits.hot_above
         self.supply_age_ns = to_ns(station.limits.age.supply)
         self.cool_down_ns = to_ns(source.cool_down)
+        self.crystal_failed = f"crystal {source.sensor} failed: shutters closed, {name} off"
+        """What is said of its crystal, and what follows."""
+        is_passed = source.condition.ramp1.power * self.supply.full_scale / 100 >= FINGERPRINT_A[0]
+        self.fingerprint_ramp = 1 if is_passed else 2
+        """The ramp that first passes the currents at which the boat is known by its resistance."""
         self.foldback_above_a = self.supply.foldback.above
         self.foldback_after_ns = to_ns(self.supply.foldback.after)
 

@@ -135,6 +135,12 @@ class View:
         """Return a reading's age, s."""
         return (self.now_ns - self.readings[number].at_ns) / 1e9
 
+    def silence_text(self, number: int) -> str:
+        """Return in words how long a link has not brought a signal."""
+        if self.readings[number].quality in (Quality.COMM_FAULT, Quality.NEVER):
+            return "no answer"
+        return f"no answer for {self.age_s(number):.1f} s"
+
     def is_off(self, wiring: Wiring) -> bool:
         """Return whether a source is confirmed off: output off and below 1 A, or its enable contact open."""
         if not wiring.is_linked:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pvdstation.drivers import sqc310_prepare, sqc310_run
 from pvdstation.drivers.base import FAR, Board, Driver, Routine, Row
+from pvdstation.drivers.sqc310_crystals import Crystals
 from pvdstation.drivers.sqc310_job import Job, job_of
 from pvdstation.drivers.sqc310_manual import Hand
 from pvdstation.drivers.sqc310_relays import Relays
@@ -34,6 +35,7 @@ class SqcDriver(Driver):
     def __init__(self, name: str, framer: Framer, station: Station, board: Board) -> None:
         super().__init__(name, framer, station, board)
         self._speaker = Speaker(station, board)
+        self._crystals = Crystals(self._speaker, station, board)
         self._scan_ns = to_ns(station.scan_period)
         self._state_row = Row(self._poll_state, SECOND)
         self._crystal_rows = {sensor: Row(self._crystal_poll(sensor), SECOND) for sensor in board.signals.sensor}
@@ -186,8 +188,10 @@ class SqcDriver(Driver):
 
     def _crystal_poll(self, sensor: int) -> Callable[[], Routine]:
         def poll() -> Routine:
+            outputs = self._outputs
+            sees_vapour = outputs is not None and sensor in outputs.pace.crystals
             try:
-                yield from self._speaker.crystal(sensor)
+                yield from self._crystals.read(sensor, sees_vapour=sees_vapour)
             except Declined:
                 return
 

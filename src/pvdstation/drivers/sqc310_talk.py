@@ -16,10 +16,8 @@ from pvdstation.protocol import sqc310_commands as command
 from pvdstation.protocol.sqc310_parameters import Table
 from pvdstation.protocol.sqc310_phases import Edition, needs_attention, phase_text
 from pvdstation.protocol.sqc310_readings import (
-    CrystalReading,
     OutputsReading,
     State,
-    parse_crystal,
     parse_nothing,
     parse_number,
     parse_outputs,
@@ -33,8 +31,6 @@ NM_PER_ANGSTROM = 0.1
 NM_PER_KILOANGSTROM = 100.0
 LOOK_NS = 100 * MILLISECOND
 """Pause between two looks at the state; polls of the link run meanwhile."""
-_FRESH_ABOVE_HZ = 5_000.0
-"""How far a fresh crystal may read above the upper limit; a mode hop is 10 kHz and more (physics 1.11)."""
 _NAN = float("nan")
 
 
@@ -96,7 +92,6 @@ class Speaker:
     def __init__(self, station: Station, board: Board) -> None:
         self._board = board
         self._signals = board.signals
-        self._limits = (station.sqc.f_min, station.sqc.f_max + _FRESH_ABOVE_HZ)
         self._outputs = tuple((number - 1, signals) for number, signals in board.signals.output.items())
         self.deadline_ns = to_ns(station.sqc.read_deadline)
         self.at_ns = 0
@@ -108,10 +103,6 @@ class Speaker:
         self._phase = 0
         self.adopt_edition(Edition.P1C)
         self.adopt_channels(station.sqc.channels)
-        self._crystal_questions = {
-            sensor: Question(command.read_crystal(sensor), parse_crystal, self.deadline_ns)
-            for sensor in board.signals.sensor
-        }
 
     def adopt_edition(self, edition: Edition) -> None:
         """Name phases as the unit's manual does, and ask for the state anew as the newest one prints it."""
@@ -206,17 +197,6 @@ class Speaker:
             post(signals.deviation, output.deviation_pct, good, at_ns)
             post(signals.thickness, output.thickness_ka * NM_PER_KILOANGSTROM, good, at_ns)
             post(signals.power, output.power_pct, good, at_ns)
-        return reading
-
-    def crystal(self, sensor: int) -> Talk[CrystalReading]:
-        """Read and post frequency, life and status of a crystal."""
-        reading = yield from self.put(self._crystal_questions[sensor])
-        f_min_hz, f_max_hz = self._limits
-        quality = Quality.GOOD if f_min_hz <= reading.frequency_hz <= f_max_hz else Quality.SENSOR_FAULT
-        post, signals, at_ns = self._board.post, self._signals.sensor[sensor], self.at_ns
-        post(signals.frequency, reading.frequency_hz, quality, at_ns)
-        post(signals.life, reading.life_pct, quality, at_ns)
-        post(signals.status, reading.active, Quality.GOOD, at_ns)
         return reading
 
     def told(self, phase: int) -> str:

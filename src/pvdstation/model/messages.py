@@ -51,7 +51,7 @@ class Pace(NamedTuple):
     """How closely the links watch, as the phase of the run needs it (poll plan)."""
 
     sqc: bool  # V? and K1 each scan: a source is on or warm
-    crystals: tuple[int, ...]  # sensors whose PA is read each scan
+    crystals: tuple[int, ...]  # sensors that see vapour: their PA is read each scan
     supplies: tuple[bool, ...]  # 4 Hz instead of 1 Hz; in the order of the station's supplies
     gas: bool  # capacitance gauge at 4 Hz: a gas valve is open
 

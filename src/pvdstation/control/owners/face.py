@@ -48,6 +48,7 @@ class PowerTick(NamedTuple):
     ask: Ask | None = None
     done: bool = False
     fault: str = ""
+    rule: str = ""  # under which the fault is told; empty: the step's own name
     is_first_ramp: bool = False
     is_regulating: bool = False
     may_expose: bool = False
@@ -130,7 +131,8 @@ class Shared:
             return PowerTick(p, level, opens_shutter=False, text=text)
         if v.result.ok:
             return PowerTick(staged(after, v, p), level, opens_shutter=False, text=text)
-        return PowerTick(p, SUPPLY_OFF, opens_shutter=False, text=text, fault=v.result.text)
+        who = "SQC-310" if link == "sqc" else f"supply {self.w.boat}"
+        return PowerTick(p, SUPPLY_OFF, opens_shutter=False, text=text, fault=f"{who}: {v.result.text}")
 
     def energise(self, p: Power, v: View, after: str) -> PowerTick:
         """Switch the output on and go on when it is read back, still without current."""

@@ -65,7 +65,7 @@ class HostOwner(Shared):
             text=text,
             done=passed_s >= profile.total_s,
             fault=self._not_stopped(v),
-            is_first_ramp=text == "ramp 1",
+            is_first_ramp=text == f"ramp {self.w.fingerprint_ramp}",
         )
 
     def take_over(self, v: View) -> Power:

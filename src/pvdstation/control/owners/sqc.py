@@ -13,6 +13,10 @@ SOAK_2 = 10
 SHUTTER_DELAY = 12
 DEPOSIT = 13
 REGULATED = (12, 13, 14)
+FIRST_LAYER = 1
+"""A template has one."""
+CRYSTAL_FAILED = (24, 35)
+"""Crystal fail, and halted by it."""
 SEQUENCE = (1, 2, 7, 8, 9, 10, 12, 13, 14)
 UNTOUCHED = ("prepare", "arm", "energise")
 """Stages in which the unit has not been told to start."""
@@ -59,14 +63,22 @@ class SqcOwner(Shared):
 
     def _strange(self, p: Power, v: View, allowed: tuple[int, ...]) -> str:
         """Return what is wrong with the unit's state: a phase or process that we did not ask for."""
+        if p.phase in CRYSTAL_FAILED:
+            return self.w.crystal_failed
         process = v.slow_sqc(v.s.sqc_process)
         if not math.isnan(process) and process != self.w.source.sqc.process:
             return f"SQC-310 runs process {process:g}, not {self.w.source.sqc.process}: somebody else commands it"
+        layer = v.slow_sqc(v.s.sqc_layer)
+        if not math.isnan(layer) and layer != FIRST_LAYER:
+            return f"SQC-310 runs layer {layer:g}, not {FIRST_LAYER}: somebody else commands it"
         if p.phase not in allowed and p.phase >= 0:
             return f"SQC-310 is in phase {p.phase}, expected {', '.join(map(str, allowed))}"
         if v.slow_sqc(v.s.sqc_mode) == 0:
             return "SQC-310 is in manual mode: somebody else commands it"
         return p.strange
+
+    def _rule(self, p: Power) -> str:
+        return "crystal" if p.phase in CRYSTAL_FAILED else ""
 
     def _overdue(self, p: Power, v: View) -> str:
         """Return which ramp or soak lasts too long."""
@@ -93,7 +105,8 @@ class SqcOwner(Shared):
             text=name,
             done=done,
             fault=self._strange(p, v, (*RAMPS_AND_SOAKS, *REGULATED)) or self._overdue(p, v),
-            is_first_ramp=p.phase == 7,
+            rule=self._rule(p),
+            is_first_ramp=p.phase == (7 if self.w.fingerprint_ramp == 1 else 9),
         )
 
     def take_over(self, v: View) -> Power:
@@ -110,6 +123,7 @@ class SqcOwner(Shared):
             opens_shutter=True,
             text="shutter delay" if p.phase == SHUTTER_DELAY else "deposit",
             fault=self._strange(p, v, REGULATED),
+            rule=self._rule(p),
             is_regulating=True,
             may_expose=p.phase == DEPOSIT,
         )

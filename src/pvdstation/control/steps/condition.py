@@ -8,6 +8,7 @@ from pvdstation.control.owners import Owner, Power, owner_of
 from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_source
+from pvdstation.control.steps.exposure import hottest
 from pvdstation.control.view import View
 from pvdstation.model.messages import SUPPLY_OFF, ActionClass
 
@@ -22,6 +23,7 @@ class ConditionState(NamedTuple):
     track: Track
     peak_w: float = 0.0
     worst_mbar: float = 0.0
+    hottest_ohm: float = 0.0
     is_cut: bool = False
     base_mbar: float = math.nan  # the last good one before the supply was on
 
@@ -57,8 +59,9 @@ class Condition:
             is_at_soak=tick.opens_shutter,
             is_captured=False,
             is_exposed=False,
+            hottest_ohm=p.hottest_ohm,
         )
-        answer = Tick(p, wants, tick.text, ask=tick.ask, scene=Scene(layer), trouble=_trouble(tick.fault))
+        answer = Tick(p, wants, tick.text, ask=tick.ask, scene=Scene(layer), trouble=_trouble(tick.fault, tick.rule))
         if not tick.done or answer.trouble is not None:
             return answer
         if not p.track.rate_nm_s >= LEAST_RATE * self.rate_nm_s:
@@ -85,8 +88,8 @@ class Condition:
         }
 
 
-def _trouble(fault: str) -> Trouble | None:
-    return Trouble(ActionClass.HOLD, "condition", fault) if fault else None
+def _trouble(fault: str, rule: str = "") -> Trouble | None:
+    return Trouble(ActionClass.HOLD, rule or "condition", fault) if fault else None
 
 
 def _noted(p: ConditionState, v: View, w: Wiring) -> ConditionState:
@@ -95,6 +98,7 @@ def _noted(p: ConditionState, v: View, w: Wiring) -> ConditionState:
     watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
     peak = watts if watts > p.peak_w else p.peak_w
     worst = v.full_range if v.full_range > p.worst_mbar else p.worst_mbar
-    if peak == p.peak_w and worst == p.worst_mbar:
+    ohm = hottest(p.hottest_ohm, v, w)
+    if (peak, worst, ohm) == (p.peak_w, p.worst_mbar, p.hottest_ohm):
         return p
-    return p._replace(peak_w=peak, worst_mbar=worst)
+    return p._replace(peak_w=peak, worst_mbar=worst, hottest_ohm=ohm)

@@ -13,6 +13,7 @@ from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_source
 from pvdstation.control.steps.exposure import (
+    FEWEST_POWERS,
     FIRST_GUESS_NS,
     Statistics,
     Stroke,
@@ -87,7 +88,7 @@ class Deposit:
         p = p._replace(power=tick.power)
         answer: Tick = getattr(self, f"_{p.stage}")(p, v, tick)
         if tick.fault and answer.trouble is None:
-            answer = answer._replace(trouble=Trouble(ActionClass.HOLD, "rate_loop", tick.fault))
+            answer = answer._replace(trouble=Trouble(ActionClass.HOLD, tick.rule or "rate_loop", tick.fault))
         if drive is Drive.STOP and answer.state.stage == "held":
             return self._end(self._ended(answer.state, v), v)
         return answer
@@ -108,7 +109,8 @@ class Deposit:
             is_captured=captured,
             is_exposed=p.stage == "exposed",
             resistance_ohm=median(statistics.resistances) if p.stage == "exposed" else math.nan,
-            power_w=median(statistics.powers) if p.stage == "exposed" else math.nan,
+            power_w=median(statistics.powers, FEWEST_POWERS) if p.stage == "exposed" else math.nan,
+            hottest_ohm=statistics.hottest_ohm,
         )
         wants = with_source(v, self.w, tick.level, shutter=True, substrate=substrate)
         return Tick(p, wants, text, scene=Scene(layer), ask=tick.ask)
@@ -256,7 +258,8 @@ class Deposit:
         if v.now_ns - newest_ns > v.frame.rate_end_age_ns:
             return True
         reading = v.readings[self.w.crystal.frequency]
-        return reading.quality is Quality.SENSOR_FAULT or v.readings[self.w.crystal.status].value == 0
+        is_bad = reading.quality in (Quality.SENSOR_FAULT, Quality.UNCERTAIN)  # failed, or stands still
+        return is_bad or v.readings[self.w.crystal.status].value == 0
 
     def _cut(self, p: DepositState, v: View) -> Tick:
         """Cold hold: everything closed and off; the film so far is kept."""

@@ -3,15 +3,18 @@
 import math
 from typing import NamedTuple
 
-from pvdstation.control.sources import Wiring
+from pvdstation.control.sources import FINGERPRINT_A, Wiring
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
 from pvdstation.model.signals import Position
 
 FIRST_GUESS_NS = SECOND // 5
 """From order to half-open before the switches have taught it: 50 ms latency, half of 0.3 s travel."""
-_SPACING_NS = 5 * SECOND
+_SPACING_NS = SECOND
 _MOST = 64
+FEWEST_POWERS = 25
+"""The power settles after the shutter has opened; a boat's resistance is judged from the fewest values on."""
+_FEWEST = 5
 
 
 class Stroke(NamedTuple):
@@ -49,6 +52,7 @@ class Statistics(NamedTuple):
     squares: float = 0.0
     peak_w: float = 0.0
     worst_mbar: float = 0.0
+    hottest_ohm: float = 0.0
     next_ns: int = 0
     spacing_ns: int = _SPACING_NS
     powers: tuple[float, ...] = ()
@@ -65,9 +69,18 @@ def extremes(before: Statistics, v: View, w: Wiring) -> Statistics:
     watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
     peak = watts if watts > before.peak_w else before.peak_w
     worst = v.full_range if v.full_range > before.worst_mbar else before.worst_mbar
-    if peak == before.peak_w and worst == before.worst_mbar:
+    ohm = hottest(before.hottest_ohm, v, w)
+    if (peak, worst, ohm) == (before.peak_w, before.worst_mbar, before.hottest_ohm):
         return before
-    return before._replace(peak_w=peak, worst_mbar=worst)
+    return before._replace(peak_w=peak, worst_mbar=worst, hottest_ohm=ohm)
+
+
+def hottest(before_ohm: float, v: View, w: Wiring) -> float:
+    """Return the highest resistance so far, of currents at which it means something, ohm."""
+    volt, ampere = v.supply(w.signals.voltage), v.supply(w.signals.current)
+    if not ampere >= FINGERPRINT_A[0]:
+        return before_ohm
+    return max(before_ohm, volt / ampere) if volt > 0 else before_ohm
 
 
 def counted(before: Statistics, v: View, w: Wiring, rate_nm_s: float) -> Statistics:
@@ -91,9 +104,9 @@ def counted(before: Statistics, v: View, w: Wiring, rate_nm_s: float) -> Statist
     return after._replace(next_ns=v.now_ns + spacing, spacing_ns=spacing, powers=powers, resistances=resistances)
 
 
-def median(values: tuple[float, ...]) -> float:
-    """Return the median; NaN with fewer than five values."""
-    if len(values) < 5:
+def median(values: tuple[float, ...], fewest: int = _FEWEST) -> float:
+    """Return the median; NaN with too few values."""
+    if len(values) < fewest:
         return math.nan
     ranked = sorted(values)
     middle = len(ranked) // 2
