@@ -71,7 +71,7 @@ class JournalFile:
         self.commit()
         # Somebody reads it, or there is no room: then the write-ahead log stays beside it and has every row.
         with suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA journal_mode = DELETE")
+            self._connection.execute("PRAGMA journal_mode = MEMORY")  # one page, of which one sector changes
         self.abandon()
         if self._is_durable:
             with suppress(OSError):
@@ -94,7 +94,9 @@ class JournalFile:
     def _begin(self) -> None:
         is_durable = self._is_durable
         run = self._connection.execute
-        # A process that is killed leaves a readable file in either case; power cuts need FULL.
+        # A process that is killed leaves a readable file in either case; power cuts need FULL. Changes of the mode go
+        # through a rollback journal, and a file with one left over cannot be opened by who may only read: none is used.
+        run("PRAGMA journal_mode = OFF")
         (mode,) = run("PRAGMA journal_mode = WAL").fetchone()
         run(f"PRAGMA synchronous = {'FULL' if is_durable else 'OFF'}")
         run("PRAGMA fullfsync = ON")  # macOS: past the drive's own cache
