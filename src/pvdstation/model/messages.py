@@ -33,10 +33,12 @@ class Verb(StrEnum):
 
 
 class Request(NamedTuple):
-    """Something a person asks for, and who."""
+    """Something a person asks for, and who; ``about`` names a question, rule or alarm, ``value`` answers or sets."""
 
     verb: Verb
     client: str
+    about: str = ""
+    value: float | str | None = None
 
 
 class SupplyLevel(NamedTuple):
