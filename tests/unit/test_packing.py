@@ -116,7 +116,7 @@ def test_what_is_asked_done_and_switched_stands_behind_the_readings_as_json():
     scanned = quiet(UNREAD)._replace(requests=(Request(Verb.HOLD, "A"),))
     body = Packer(1).pack(scanned)
     rest = json.loads(body[10:])
-    assert rest["requests"] == [["hold", "A"]]
+    assert rest["requests"] == [["hold", "A", "", None]]
     assert rest["outputs"]["substrate_shutter"] is False
     assert "until_ns" not in rest["outputs"]
 
