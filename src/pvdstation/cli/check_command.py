@@ -6,8 +6,8 @@ from rich.text import Text
 
 from pvdstation.assembly.checks import CheckResult
 from pvdstation.assembly.preparation import prepare
-from pvdstation.cli.dry_run_command import finish_refused
 from pvdstation.cli.exits import ExitCode
+from pvdstation.cli.refusing import finish_refused
 from pvdstation.cli.streams import Streams
 from pvdstation.cli.wording import brief
 from pvdstation.model.problems import Problem

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pvdstation.cli.ledger_commands import ledger
 from pvdstation.cli.runs_commands import runs
 from pvdstation.cli.start_options import O2, Data, H2o, Lots, Note, Operator, Samples
 from pvdstation.cli.streams import Streams
@@ -249,6 +250,7 @@ def init(
 schemas = typer.Typer(help="Print the JSON schema of a file, for editors.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(schemas, name="schema")
 app.add_typer(runs, name="runs")
+app.add_typer(ledger, name="ledger")
 
 
 @schemas.command("recipe")

@@ -14,7 +14,7 @@ from pvdstation.cli.files import Files, open_text, open_transcript, transcript_w
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.keeping import RECORDED, Keeping, note_record
 from pvdstation.cli.progress import DryRunFollower
-from pvdstation.cli.refusals import as_sentence
+from pvdstation.cli.refusing import finish_refused, finish_unreached
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused
@@ -59,27 +59,6 @@ def run_dry(
         except OSError as error:
             what = f"{error.filename or files.events} cannot be written: {error.strerror}"
             return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])
-
-
-def finish_refused(streams: Streams, result: RunResult, more: list[Problem]) -> ExitCode:
-    """Show a refusal with every problem; return the exit code."""
-    errors = (*result.errors, *more)
-    if streams.json:
-        document = result.as_json()
-        document["reason"] = errors[0].what
-        document["errors"] = [problem.as_json() for problem in errors]
-        streams.document(document)
-    streams.refuse(errors)
-    return ExitCode.REFUSED
-
-
-def finish_unreached(streams: Streams, result: RunResult) -> ExitCode:
-    """Show in one sentence that nothing was started because nobody answers; return the exit code."""
-    if streams.json:
-        streams.document(result.as_json())
-    (problem,) = result.errors
-    streams.note(" ".join(as_sentence(part) for part in (problem.what, problem.write) if part))
-    return ExitCode.NOT_REACHABLE
 
 
 def _run_and_show(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import cast
 
 from pvdstation.assembly.new_station import MOST_BOATS, Answers, Boat, Dialect, IoMap, station_text
-from pvdstation.cli.dry_run_command import finish_refused
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.questions import Questions, Wrong
+from pvdstation.cli.refusing import finish_refused
 from pvdstation.cli.streams import Streams
 from pvdstation.model.materials import find_material, nearest_material
 from pvdstation.model.ports import PortError, PortKind, parse_port

@@ -7,10 +7,10 @@ from rich.text import Text
 
 from pvdstation.assembly.probing import LinkFound, ProbeResult, probe
 from pvdstation.assembly.world import NoSimulator
-from pvdstation.cli.dry_run_command import finish_refused
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.files import file_problems, open_transcript, transcript_words
 from pvdstation.cli.refusals import as_sentence
+from pvdstation.cli.refusing import finish_refused
 from pvdstation.cli.result_text import heading
 from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused

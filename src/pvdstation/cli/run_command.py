@@ -12,11 +12,11 @@ from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.assembly.recording import Recording
 from pvdstation.assembly.runs import Way, Wishes, execute
 from pvdstation.assembly.world import NoSimulator
-from pvdstation.cli.dry_run_command import finish_refused, finish_unreached
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.keeping import RECORDED, Keeping, note_record
+from pvdstation.cli.refusing import finish_refused, finish_unreached
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.clock import SECOND

@@ -1,0 +1,53 @@
+"""``pvd runs list``: every recorded run, newest first."""
+
+import re
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from pvdstation.assembly.station_records import Filter, list_runs
+from pvdstation.cli.exits import ExitCode
+from pvdstation.cli.refusing import finish_refused
+from pvdstation.cli.streams import Streams
+from pvdstation.cli.wording import duration
+from pvdstation.model.problems import Problem, Refused
+from pvdstation.record.results import refused
+from pvdstation.record.run_entry import RunEntry
+
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?")
+_GOOD = "complete"
+
+
+def run_list(streams: Streams, data: str | None, wanted: Filter, *, anew: bool) -> ExitCode:
+    """Show the runs; return the exit code."""
+    dates = (("--since", wanted.since), ("--until", wanted.until))
+    problems = [
+        Problem(option, f'"{date}" is no date', 'Write for example "2026-03-14" (UTC).')
+        for option, date in dates
+        if date is not None and not _DATE.fullmatch(date)
+    ]
+    if problems:
+        return finish_refused(streams, refused(problems), [])
+    try:
+        runs = list_runs(data, wanted, anew=anew)
+    except Refused as refusal:
+        return finish_refused(streams, refused(refusal.problems), [])
+    if streams.json:
+        streams.document({"runs": [run.as_json() for run in runs]})
+    streams.show(_table(runs) if runs else Text("no such run" if any(wanted[:-1]) else "no run yet"))
+    return ExitCode.COMPLETE
+
+
+def _table(runs: Sequence[RunEntry]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    table.add_column("run (UTC)", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("took", justify="right", no_wrap=True)
+    table.add_column("recipe", ratio=3, overflow="fold")
+    table.add_column("samples", ratio=2, overflow="fold")
+    for run in runs:
+        took = duration(run.plant_s) if run.plant_s is not None else ""
+        style = "" if run.outcome == _GOOD else "bold red"
+        table.add_row(run.run, Text(run.outcome, style=style), took, Text(run.recipe), Text("; ".join(run.samples)))
+    return table
