@@ -8,7 +8,9 @@ import pytest
 from journal_bench import END, PERIOD_NS, RUN, SIGNALS, disk_that, note, opening, scan, until
 
 from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import Image
 from pvdstation.model.problems import Refused
+from pvdstation.model.signals import UNREAD
 from pvdstation.record.backlog import WallWatch
 from pvdstation.record.bodies import fields_of
 from pvdstation.record.journal import InlineJournal, ThreadedJournal
@@ -159,6 +161,16 @@ def test_the_wall_clock_is_in_a_durable_record_alone(tmp_path):
         journal.finish(PERIOD_NS, END)
         found.append(sum(1 for _ in RunFile(folder / FILE).rows(Entry.CLOCK)))
     assert found == [0, 1, 1]
+
+
+def test_an_hour_at_4_hz_with_40_signals_that_all_change_stays_below_15_mb(tmp_path):
+    journal = dry(tmp_path)
+    at_rest = (UNREAD,) * (len(SIGNALS) - 40)
+    for number in range(1, 1201):  # 5 min
+        scanned = scan(number)
+        journal.record(scanned._replace(image=Image((*scanned.image.readings[:40], *at_rest), ())))
+    journal.finish(0, END)
+    assert (tmp_path / FILE).stat().st_size * 12 < 15e6
 
 
 def test_the_same_dry_run_has_the_same_hash(tmp_path):
