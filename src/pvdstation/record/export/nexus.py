@@ -13,12 +13,11 @@ from pathlib import Path
 import h5py
 
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import Notice
 from pvdstation.model.signals import Position, SupplyMode
 from pvdstation.record.export.naming import StationNames
 from pvdstation.record.export.nexus_logs import actuator_logs, sensor_logs
 from pvdstation.record.export.nexus_writing import Value, fill, flags, group, identifier, log, note, quality_log
-from pvdstation.record.export.story import Story
+from pvdstation.record.export.story import Story, identities
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 
@@ -118,13 +117,13 @@ def _process(entry: h5py.Group, record: RunFile, story: Story) -> None:
 def _instrument(entry: h5py.Group, record: RunFile, story: Story, names: StationNames) -> None:
     instrument = group(entry, "instrument", "NXinstrument")
     fill(instrument, name=names.name)
-    identities = _identities(record)
-    for link, words in identities.items():
+    instruments = identities(record)
+    for link, words in instruments.items():
         fill(group(instrument, f"link_{identifier(link)}", "NXfabrication"), model=words)
     start = story.wall.at(0)
     for signal, samples in zip(record.signals, sensor_logs(record), strict=True):
         sensor = group(instrument, identifier(signal.name), "NXsensor")
-        fill(sensor, name=signal.name, short_name=names.words(signal), model=identities.get(signal.link, ""))
+        fill(sensor, name=signal.name, short_name=names.words(signal), model=instruments.get(signal.link, ""))
         if signal.unit in _MEASUREMENTS:
             fill(sensor, measurement=_MEASUREMENTS[signal.unit])
         made = log(sensor, "value_log", samples, signal.unit, start)
@@ -203,18 +202,6 @@ def _values(values: Sequence[tuple[str, float | str]]) -> str:
         for name, value in values
     }
     return json.dumps(finite, ensure_ascii=False) if finite else ""
-
-
-def _identities(record: RunFile) -> dict[str, str]:
-    """Return what each instrument said it is, by link."""
-    return {said.link: said.text.removeprefix(_ANSWERS) for said in record.notices() if _is_identity(said)}
-
-
-_ANSWERS = "answers: "
-
-
-def _is_identity(said: Notice) -> bool:
-    return said.text.startswith(_ANSWERS)
 
 
 def _version(record: RunFile) -> str:

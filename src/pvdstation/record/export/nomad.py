@@ -13,7 +13,7 @@ from pvdstation.model.clock import to_ns
 from pvdstation.model.materials import find_material
 from pvdstation.record.export.naming import SourceFacts, StationNames
 from pvdstation.record.export.nomad_series import StepSeries, flux_of, series_of, tidy
-from pvdstation.record.export.story import Story
+from pvdstation.record.export.story import Story, identities
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 
@@ -21,7 +21,6 @@ DEFINITION = "nomad_material_processing.vapor_deposition.pvd.thermal.ThermalEvap
 _COMPONENT = "nomad.datamodel.metainfo.basesections.v1.PureSubstanceComponent"
 _KG_PER_MG = 1e-6
 _PA_PER_MBAR = 100.0
-_ANSWERS = "answers: "
 _GASES = {"N2": 28.014, "Ar": 39.948}
 """Molar masses of gases, g/mol: IUPAC abridged standard atomic weights."""
 
@@ -76,8 +75,7 @@ def _description(record: RunFile, story: Story, about: Mapping[str, Any]) -> str
 
 
 def _instruments(record: RunFile, names: StationNames) -> list[Fields]:
-    answered = {said.link: said.text for said in record.notices() if said.text.startswith(_ANSWERS)}
-    links = [{"name": f"{link}: {text.removeprefix(_ANSWERS)}"} for link, text in answered.items()]
+    links = [{"name": f"{link}: {identity}"} for link, identity in identities(record).items()]
     return [{"name": names.name}, *links]
 
 
@@ -107,12 +105,13 @@ def _step(
 
 
 def _source(series: StepSeries, source: SourceFacts, lots: Mapping[str, Any]) -> Fields:
-    power = series.power_w.fields(set_value=series.set_power_w.values, set_time=series.set_power_w.times)
     made: Fields = {
         "name": f"{source.name} (boat {source.boat})",
         "material": [_material(source, lots.get(source.name, {}))],
-        "vapor_source": {"power": power},
     }
+    if series.power_w.values:  # a supply without a link tells nothing
+        power = series.power_w.fields(set_value=series.set_power_w.values, set_time=series.set_power_w.times)
+        made["vapor_source"] = {"power": power}
     flux = flux_of(series.rate_m_s, source)
     if flux is not None and flux.values:
         made["impinging_flux"] = [flux.fields(measurement_type="Quartz Crystal Microbalance")]

@@ -15,6 +15,7 @@ from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 
 _ENDED = frozenset({"complete", "stopped", "aborted"})
+_ANSWERS = "answers: "
 BEFORE = "idle"
 """State of the run until its first event says another."""
 
@@ -92,6 +93,12 @@ class Progress:
             else:
                 self._step = None if event.text in _ENDED else int(event.source.removeprefix("step "))
         return self._state, self._step
+
+
+def identities(record: RunFile) -> dict[str, str]:
+    """Return what each instrument said it is, by link."""
+    said = (notice for notice in record.notices() if notice.text.startswith(_ANSWERS))
+    return {notice.link: notice.text.removeprefix(_ANSWERS) for notice in said}
 
 
 def _ended_ns(record: RunFile) -> int:
