@@ -52,6 +52,7 @@ class World:
         self._ports: dict[str, Instrument | Line] = dict(self.instruments)
         self._ordered = list(self.instruments.values())
         self._supplies = list(supplies.values())
+        self._contacts, self._analogue = plant.contacts, plant.analogue
         self._unasked: dict[str, Replies] = {name: [] for name in self.names}
         self._now_ns = plant.now_ns
         self._seen = self._surroundings()
@@ -148,7 +149,7 @@ class World:
 
     def _surroundings(self) -> tuple[float, ...]:
         """Return what supplies depend on and others change: enable relays and analogue outputs."""
-        return (self.plant.contacts.enable_changes, *self.plant.analogue.values())
+        return (self._contacts.enable_changes, *self._analogue.values())
 
     def _refresh(self) -> None:
         self._seen = self._surroundings()

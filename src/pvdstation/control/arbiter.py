@@ -11,9 +11,11 @@ from pvdstation.control.conditions import BACKING, FRESH_IMAGE, Condition
 from pvdstation.control.rules import PERMISSIVES
 from pvdstation.control.scene import Scene
 from pvdstation.control.view import View
-from pvdstation.model.clock import to_ns
+from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import SUPPLY_OFF, Outputs, Pace, SupplyLevel
 
+WARM_NS = 30 * SECOND
+"""For how long after its supply was on a source is watched closely."""
 STANDING = ("gate", "foreline", "roughing")
 """Outputs that open under a permissive but need no intent: they neither energise nor admit gas."""
 
@@ -158,7 +160,7 @@ def arbitrate(
         supply=supplies,
         turbo=wants.turbo if wants.turbo == last.turbo or missing("turbo", v, scene) is None else last.turbo,
         pace=_pace(v, supplies, wants),
-        until_ns=v.now_ns + to_ns(v.station.limits.lease),
+        until_ns=v.now_ns + v.frame.lease_ns,
         substrate_until_ns=wants.substrate_until_ns,
         n2_until_ns=wants.n2_until_ns,
     )
@@ -184,7 +186,7 @@ def _supply(gate: _Gate, place: int, wanted: SupplyLevel, before: SupplyLevel) -
 
 def _pace(v: View, supplies: tuple[SupplyLevel, ...], wants: Outputs) -> Pace:
     """Return how closely the links must watch: sources while on and for 30 s after, gas while a valve is open."""
-    recent_ns = v.now_ns - to_ns(30)
+    recent_ns = v.now_ns - WARM_NS
     warm = tuple(s.was_energised_ns is not None and s.was_energised_ns >= recent_ns for s in v.sources)
     by_supply = tuple(
         level.on or any(warm[w.index] for w in v.frame.sources if w.supply_index == place)

@@ -39,6 +39,7 @@ class View:
     """All that one decision may look at."""
 
     __slots__ = (
+        "_any_energised",
         "capacitance",
         "foreline",
         "frame",
@@ -75,6 +76,7 @@ class View:
         self.s = frame.signals
         self.readings = readings
         self.last = last
+        self._any_energised = any(level.on for level in last.supply)  # most rules ask
         self.sources = sources
         self.now_ns = now_ns
         self.since_gas = since_gas
@@ -164,7 +166,7 @@ class View:
 
     def any_energised(self) -> bool:
         """Return whether any supply was commanded on by the last scan."""
-        return any(level.on for level in self.last.supply)
+        return self._any_energised
 
     def capacitance_shows_nothing(self) -> bool:
         """Return whether the capacitance gauge is lost or old; over its range it shows too much."""

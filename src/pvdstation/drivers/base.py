@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 
+from pvdstation.model.clock import to_ns
 from pvdstation.model.messages import Action, ActionResult, Outputs
 from pvdstation.model.signals import UNREAD, Quality, Reading, SignalMap
 from pvdstation.model.station import Station
@@ -84,6 +85,7 @@ class Driver(ABC):
         self.is_over = False
         self._outputs: Outputs | None = None
         self._scan_done_ns = -FAR
+        self._lease_ns = to_ns(station.limits.lease)
         self._actions: deque[Action] = deque()
 
     # --- from the scan ---
@@ -188,7 +190,7 @@ class Driver(ABC):
 
     def scan_is_alive(self, now_ns: int) -> bool:
         """Return whether a scan was completed within the lease; traffic that feeds a watchdog asks this first."""
-        return now_ns - self._scan_done_ns <= round(self.station.limits.lease * 1e9)
+        return now_ns - self._scan_done_ns <= self._lease_ns
 
 
 def wait(duration_ns: int) -> Routine:
