@@ -31,6 +31,7 @@ class CheckResult:
             "mode": self.mode,
             "recipe": self.recipe.as_json(),
             "station": self.station.as_json(),
+            "parameters": {parameter.name: parameter.value for parameter in checked.recipe.parameters},
             "steps": self._rows(),
             "total_s": rounded("total_s", checked.total_s),
             "charges": [

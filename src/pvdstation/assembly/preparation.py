@@ -1,6 +1,6 @@
 """From what a person names to something that can run: recipe and station read, checked, and found fit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pvdstation.assembly.served import Served, Unserved, find_simulator
@@ -14,6 +14,7 @@ from pvdstation.record.plan import PlannedStep, planned_steps
 from pvdstation.record.results import Mode, Named, RunResult, refused
 
 _T = TypeVar("_T")
+_SET = 'Write for example --set li_thickness="200 nm".'
 
 
 class Prepared(NamedTuple):
@@ -54,12 +55,18 @@ class Prepared(NamedTuple):
         return refused(problems, recipe=self.recipe, station=self.station_named, mode=self.mode, seed=seed)
 
 
-def prepare(recipe: str, station: str | None, seed: int | None = None) -> Prepared | RunResult:
-    """Read and check recipe and station; return a refusal with every problem when something is wrong."""
+def prepare(
+    recipe: str, station: str | None, seed: int | None = None, sets: Sequence[str] = ()
+) -> Prepared | RunResult:
+    """Read and check recipe and station; return a refusal with every problem when something is wrong.
+
+    ``sets`` are values of the recipe's parameters, each as "name=value".
+    """
     problems: list[Problem] = []
     recipe_source = _noting(problems, read_recipe, recipe)
     station_source = _noting(problems, read_station, station)
-    written = _noting(problems, _load_recipe, recipe_source) if recipe_source else None
+    values = _values(sets, problems)
+    written = _noting(problems, _load_recipe, recipe_source, values) if recipe_source else None
     loaded = _noting(problems, load_station, station_source.content, station_source.file) if station_source else None
     checked = _noting(problems, check_recipe, written, loaded) if written and loaded else None
     if written and not loaded:
@@ -88,8 +95,22 @@ def prepare(recipe: str, station: str | None, seed: int | None = None) -> Prepar
     return refused(problems, recipe=recipe_named, station=station_named, mode=mode, seed=seed)
 
 
-def _load_recipe(source: Source) -> Recipe:
-    return load_recipe(source.content, source.file) if source.file else load_recipe(source.text)
+def _load_recipe(source: Source, values: Mapping[str, str]) -> Recipe:
+    content = source.content if source.file else source.text
+    return load_recipe(content, source.file, read=source.beside, values=values)
+
+
+def _values(sets: Sequence[str], problems: list[Problem]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for text in sets:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            problems.append(Problem("--set", f'"{text[:60]}" does not set anything', _SET))
+        elif name in values:
+            problems.append(Problem("--set", f'"{name[:40]}" is set twice', "Keep one of them."))
+        else:
+            values[name] = value
+    return values
 
 
 def mode_of(station: Station, simulator: Served | Unserved | None) -> Mode:

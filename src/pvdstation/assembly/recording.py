@@ -74,7 +74,7 @@ class Record:
             genesis,
             prepared.recipe_bytes,
             prepared.station_bytes,
-            plan_document(prepared.checked.procedure),
+            plan_document(prepared.checked.procedure, prepared.checked.recipe),
             about.as_json(),
             ledger,
         )

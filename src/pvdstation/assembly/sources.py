@@ -25,6 +25,11 @@ class Source(NamedTuple):
         """Return the SHA-256 of the bytes."""
         return sha256(self.content).hexdigest()
 
+    def beside(self, name: str) -> bytes:
+        """Return the bytes of a file in the same folder; for the notation, in the present one. Raises OSError."""
+        with (Path(self.file).parent / name).open("rb") as file:
+            return file.read(LARGEST_BYTES + 1)
+
     @property
     def text(self) -> str:
         """Return the text of the notation."""

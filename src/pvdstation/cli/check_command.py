@@ -1,5 +1,7 @@
 """``pvd check``: everything a recipe would do, before anything happens."""
 
+from collections.abc import Sequence
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -17,9 +19,9 @@ from pvdstation.record.results import RunResult
 _WIDE = 90
 
 
-def run_check(streams: Streams, recipe: str, station: str | None) -> ExitCode:
+def run_check(streams: Streams, recipe: str, station: str | None, sets: Sequence[str] = ()) -> ExitCode:
     """Check and show; return the exit code."""
-    prepared = prepare(recipe, station)
+    prepared = prepare(recipe, station, sets=sets)
     if isinstance(prepared, RunResult):
         return finish_refused(streams, prepared, [])
     result = CheckResult.of(prepared)
@@ -37,6 +39,10 @@ def _heading(result: CheckResult) -> Text:
     text.append(procedure.recipe_id if result.checked.recipe.file else "recipe", style="bold")
     version = f"   v{procedure.version}" if result.checked.recipe.file else ""
     text.append(f"  {procedure.name}{version}   sha256 {procedure.sha256[:8]}…\n")
+    for parameter in result.checked.recipe.parameters:
+        default = f" (default {parameter.default})" if parameter.is_changed else ""
+        text.append(f"{parameter.name} = {parameter.value}{default}")
+        text.append(f"   {parameter.help}\n", style="dim")
     text.append(f"station: {result.station.name}  ")
     text.append(f"({result.mode.upper()})\n", style="bold reverse")
     return text

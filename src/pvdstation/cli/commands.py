@@ -47,6 +47,14 @@ Station = Annotated[
 Seed = Annotated[
     int, typer.Option(min=0, max=2**32 - 1, help="Seed of all simulated noise; the same seed, the same run.")
 ]
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help='Set a parameter of the recipe, as li_thickness="200 nm"; may be given again.',
+    ),
+]
 Faults = Annotated[
     list[str] | None,
     typer.Option(
@@ -78,7 +86,9 @@ def pvd(
 
 
 @app.command()
-def check(context: typer.Context, recipe: Recipe, station: Station = None, *, json: Json = False) -> None:
+def check(
+    context: typer.Context, recipe: Recipe, station: Station = None, sets: Sets = None, *, json: Json = False
+) -> None:
     """Show everything a recipe would do, and touch no instrument.
 
     Lists every step with the implied ones (pump down, condition, cool, isolate, evacuate), why it is there, how long
@@ -89,11 +99,12 @@ def check(context: typer.Context, recipe: Recipe, station: Station = None, *, js
     Examples:
       pvd check "300 nm Zn at 0.5 nm/s, then 100 nm Li"
       pvd check recipes/lzln.toml
+      pvd check recipes/li-thickness-series.toml --set li_thickness="200 nm"
     """
     del json  # read before the command line is parsed: refusals of it are JSON too
     from pvdstation.cli.check_command import run_check
 
-    raise typer.Exit(run_check(context.ensure_object(Streams), recipe, station))
+    raise typer.Exit(run_check(context.ensure_object(Streams), recipe, station, sets or ()))
 
 
 @app.command()
@@ -101,6 +112,7 @@ def dry_run(
     context: typer.Context,
     recipe: Recipe,
     station: Station = None,
+    sets: Sets = None,
     seed: Seed = 1,
     plot: Annotated[
         str | None,
@@ -141,7 +153,8 @@ def dry_run(
 
     files = Files(plot, events, transcript)
     keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data, is_kept=not no_record)
-    raise typer.Exit(run_dry(context.ensure_object(Streams), recipe, station, seed, files, fault or (), keeping))
+    streams = context.ensure_object(Streams)
+    raise typer.Exit(run_dry(streams, recipe, station, seed, files, fault or (), keeping, sets or ()))
 
 
 @app.command()
@@ -149,6 +162,7 @@ def run(
     context: typer.Context,
     recipe: Recipe,
     station: Station = None,
+    sets: Sets = None,
     speed: Annotated[
         float,
         typer.Option(min=0.01, max=10000.0, help="Times real time; simulated stations only. 1 is the real clock."),
@@ -187,8 +201,9 @@ def run(
     streams = context.ensure_object(Streams)
     files = Files(transcript=transcript)
     keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data)
-    faults = fault or ()
-    raise typer.Exit(run_follow(streams, recipe, station, faults, files, keeping, speed=speed, seed=seed, live=live))
+    raise typer.Exit(
+        run_follow(streams, recipe, station, fault or (), files, keeping, sets or (), speed=speed, seed=seed, live=live)
+    )
 
 
 @app.command()

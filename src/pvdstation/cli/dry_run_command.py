@@ -35,11 +35,12 @@ def run_dry(
     files: Files,
     faults: Sequence[str] = (),
     keeping: Keeping = RECORDED,
+    sets: Sequence[str] = (),
 ) -> ExitCode:
     """Prepare, run and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
-        prepared = prepare(recipe, station, seed)
+        prepared = prepare(recipe, station, seed, sets)
         problems = files.problems()
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)

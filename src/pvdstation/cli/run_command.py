@@ -39,6 +39,7 @@ def run_follow(
     faults: Sequence[str],
     files: Files,
     keeping: Keeping = RECORDED,
+    sets: Sequence[str] = (),
     *,
     speed: float,
     seed: int,
@@ -47,7 +48,7 @@ def run_follow(
     """Prepare, run, follow and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
-        prepared = prepare(recipe, station, seed)
+        prepared = prepare(recipe, station, seed, sets)
         problems = [*_command_problems(speed, prepared, live=live), *files.problems()]
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)

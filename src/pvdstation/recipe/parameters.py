@@ -122,7 +122,7 @@ def _read_one(
     numbers = {key: _number(getattr(declaration, key), declaration.unit, key, complain) for key in keys}
     if len(problems) > bad:
         return None
-    _judge(declaration, numbers["default"], numbers, "default", complain)
+    _judge(declaration, declaration.default, numbers["default"], numbers, "default", complain)
     value = declaration.default
     if name in values.by_name:
 
@@ -130,7 +130,7 @@ def _read_one(
             problems.append(values.problem(name, what, write))
 
         value, number = _given(name, values.by_name[name], declaration, object_to)
-        _judge(declaration, number, numbers, "", object_to)
+        _judge(declaration, value, number, numbers, "", object_to)
     return Parameter(name, value, declaration.default, declaration.unit, declaration.help)
 
 
@@ -155,15 +155,20 @@ def _number(value: str | int | None, unit: str, key: str, complain: Complain) ->
 
 
 def _judge(
-    declaration: Declaration, number: float | None, bounds: Mapping[str, float | None], key: str, complain: Complain
+    declaration: Declaration,
+    value: str | int,
+    number: float | None,
+    bounds: Mapping[str, float | None],
+    key: str,
+    complain: Complain,
 ) -> None:
     least, most = bounds["min"], bounds["max"]
     if number is None:
         return
     if least is not None and number < least:
-        complain(key, f"it is below its minimum of {declaration.min}", f'Write at least "{declaration.min}".')
+        complain(key, f"{value} is below its minimum of {declaration.min}", f'Write at least "{declaration.min}".')
     if most is not None and number > most:
-        complain(key, f"it is above its maximum of {declaration.max}", f'Write at most "{declaration.max}".')
+        complain(key, f"{value} is above its maximum of {declaration.max}", f'Write at most "{declaration.max}".')
 
 
 def _given(name: str, text: str, declaration: Declaration, complain: Complain) -> tuple[str | int, float | None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pvdstation.recipe.document import Recipe
 from pvdstation.recipe.procedure import (
     KINDS,
     AdmitGas,
@@ -41,8 +42,8 @@ def planned_steps(procedure: Procedure) -> tuple[PlannedStep, ...]:
     return tuple(_planned(step) for step in procedure.steps)
 
 
-def plan_document(procedure: Procedure) -> dict[str, object]:
-    """Return the fields of the plan's entry."""
+def plan_document(procedure: Procedure, recipe: Recipe | None = None) -> dict[str, object]:
+    """Return the fields of the plan's entry; with the recipe, also what its parameters and its other files were."""
     return {
         "name": procedure.name,
         "recipe_id": procedure.recipe_id,
@@ -53,6 +54,8 @@ def plan_document(procedure: Procedure) -> dict[str, object]:
             {"kind": type(step.work).__name__, "unit": step.unit, **_written(asdict(step.work))}
             for step in procedure.steps
         ],
+        "parameters": {p.name: {"value": p.value, "default": p.default} for p in recipe.parameters} if recipe else {},
+        "included": {part.file: part.content.decode() for part in recipe.included} if recipe else {},
     }
 
 
