@@ -1,0 +1,178 @@
+"""Numbers of each layer: what was asked, what its result says, and what the samples show while it grew."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import EventKind
+from pvdstation.model.station import Station
+from pvdstation.recipe.consumption import Ledger
+from pvdstation.record.plan import PlannedStep
+from pvdstation.record.report import wording
+from pvdstation.record.report.curves import Curves, intervals, known, mean_sd, rolling
+from pvdstation.record.report.story import Layer
+from pvdstation.record.results import StepResult
+from pvdstation.record.targets import THICKNESS, THICKNESS_NM
+
+if TYPE_CHECKING:
+    from pvdstation.record.report.telling import Record
+
+BEFORE_S = 10.0
+"""Over which a pressure "before" something is averaged, and the window of a rate that has settled."""
+
+
+def layers_of(record: "Record", curves: Curves) -> tuple[Layer, ...]:
+    """Return every layer of the procedure, those that were not started too."""
+    return tuple(_layers(record, curves))
+
+
+def _layers(record: "Record", curves: Curves) -> Iterator[Layer]:
+    ledger = Ledger(record.station)
+    condition: PlannedStep | None = None
+    for step in record.plan:
+        if step.do == "condition":
+            condition = step
+        elif step.do == "deposit":
+            own = condition is not None and condition.asked["source"] == step.asked["source"]
+            yield _layer(record, curves, ledger, condition if own else None, step)
+            condition = None
+
+
+def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedStep | None, step: PlannedStep) -> Layer:
+    name: str = step.asked["source"]
+    source, result, of = record.station.source[name], record.step(step.index), curves.of(name)
+    first = record.bands.get(step.index if condition is None else condition.index)
+    band = record.bands.get(step.index)
+    begun_s = math.nan if first is None else first.start_s
+    ended_s = math.nan if first is None else first.end_s if band is None else band.end_s
+    span = curves.span(begun_s, ended_s) if first is not None else slice(0, 0)
+    opened = _opened(curves, band.start_s, band.end_s) if band is not None else ()
+    grown = _until_told_to_close(record, opened)
+    rates = [value for a, b in grown for value in of.rate_nm_s[curves.span(a, b)]]
+    mean, sd = mean_sd(rates)
+    indicated_nm = result.indicated_nm
+    if indicated_nm is None and opened:
+        indicated_nm = _integral_nm(curves, of.rate_nm_s, opened)
+    before_mg = ledger.taken_mg(name)
+    if first is not None:
+        ledger.take(name, source, indicated_nm or 0.0, step.asked["rate_nm_s"])
+    lives = known(of.life_pct[span])
+    worst = _worst(curves, of.rate_nm_s, grown, step.asked["rate_nm_s"])
+    prepared = [record.step(condition.index)] if condition is not None else []
+    return Layer(
+        step=step.index,
+        source=name,
+        material=step.asked["material"],
+        state=result.state,
+        ended_because=result.ended_because,
+        target_nm=step.asked["target_nm"],
+        asked_rate_nm_s=step.asked["rate_nm_s"],
+        begun_s=begun_s,
+        ended_s=ended_s,
+        indicated_nm=indicated_nm,
+        true_nm=result.true_nm,
+        rate_mean_nm_s=mean,
+        rate_sd_nm_s=sd,
+        rate_worst=worst,
+        open_s=opened,
+        base_mbar=_before(curves, begun_s),
+        start_mbar=_before(curves, opened[0][0]) if opened else None,
+        pressure_max_mbar=result.pressure_max_mbar,
+        peak_power_w=max((s.peak_power_w for s in (*prepared, result) if s.peak_power_w is not None), default=None),
+        power_median_w=result.power_median_w,
+        time_to_rate_s=result.time_to_rate_s,
+        boat=source.boat,
+        boat_material=source.boat_material,
+        purity_pct=source.purity,
+        density_g_cm3=source.density,
+        z=source.z,
+        rate_loop=source.rate_loop,
+        sensor=source.sensor,
+        tooling_pct=record.station.sensor[source.sensor].tooling,
+        life_in_pct=lives[0] if lives else None,
+        life_out_pct=lives[-1] if lives else None,
+        charge_used_mg=ledger.taken_mg(name) - before_mg,
+        charge_mg=source.charge,
+        deviations=tuple(_deviations(record.station, result, mean, worst, indicated_nm, opened, step)),
+        alarms=tuple(alarm for alarm in record.alarms if begun_s <= alarm.came_s <= ended_s),
+    )
+
+
+def _opened(curves: Curves, begin_s: float, end_s: float) -> tuple[tuple[float, float], ...]:
+    span = curves.span(begin_s, end_s)
+    return tuple(intervals(curves.at_s[span], curves.substrate_shutter[span]))
+
+
+def _until_told_to_close(record: "Record", opened: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the intervals without the shutter's own travel: when a crystal has failed, the rate is gone by then."""
+    told = [
+        event.at_ns / SECOND
+        for event in record.events
+        if event.kind is EventKind.OUTPUT and event.source == "substrate_shutter" and event.text == "off"
+    ]
+    return [(a, min([b, *(at for at in told if a < at < b)])) for a, b in opened]
+
+
+def _before(curves: Curves, at_s: float) -> float | None:
+    if math.isnan(at_s):
+        return None
+    return mean_sd(curves.full_range_mbar[curves.span(at_s - BEFORE_S, at_s)])[0]
+
+
+def _integral_nm(curves: Curves, rate_nm_s: Sequence[float], opened: Sequence[tuple[float, float]]) -> float:
+    """Return the rate summed up over the open shutter: all there is of a layer that has no end."""
+    total = 0.0
+    for begin_s, end_s in opened:
+        span = curves.span(begin_s, end_s)
+        at_s, rates = curves.at_s[span], rate_nm_s[span]
+        steps = zip(at_s, (*at_s[1:], end_s), rates, strict=True)
+        total += math.fsum((after - before) * rate for before, after, rate in steps if not math.isnan(rate))
+    return total
+
+
+def _worst(
+    curves: Curves, rate_nm_s: Sequence[float], opened: Sequence[tuple[float, float]], asked_nm_s: float
+) -> float | None:
+    shares = [
+        mean / asked_nm_s - 1 for begin_s, end_s in opened for mean in _settled(curves, rate_nm_s, begin_s, end_s)
+    ]
+    return max(shares, key=abs, default=None)
+
+
+def _settled(curves: Curves, rate_nm_s: Sequence[float], begin_s: float, end_s: float) -> list[float]:
+    span = curves.span(begin_s, end_s)
+    return known(rolling(curves.at_s[span], rate_nm_s[span], BEFORE_S))
+
+
+def _deviations(
+    station: Station,
+    result: StepResult,
+    mean_nm_s: float | None,
+    worst: float | None,
+    indicated_nm: float | None,
+    opened: Sequence[tuple[float, float]],
+    step: PlannedStep,
+) -> Iterator[str]:
+    """Yield a sentence for each departure: the thickness as a complete run needs it, rate and pressure by limits."""
+    target_nm, asked_nm_s = step.asked["target_nm"], step.asked["rate_nm_s"]
+    attention = station.limits.rate_attention.within / 100
+    if result.state not in ("complete", "not started"):
+        yield f"{result.state} before its end"
+    if result.indicated_nm is None and indicated_nm is not None:
+        yield "the record ends in this layer; its thickness is the indicated rate summed up"
+    if indicated_nm is not None and abs(indicated_nm - target_nm) > max(THICKNESS * target_nm, THICKNESS_NM):
+        off = indicated_nm / target_nm - 1
+        kind = "short" if off < 0 else "thick"
+        asked = f"{wording.plain(target_nm)} nm"
+        yield f"film {kind}: {wording.thickness(indicated_nm)} instead of {asked} ({wording.signed_pct(off)})"
+    if mean_nm_s is not None and abs(off := mean_nm_s / asked_nm_s - 1) > attention:
+        yield f"mean rate {wording.signed_pct(off)} from the asked one"
+    elif worst is not None and abs(worst) > attention:
+        yield f"10 s mean of the rate up to {wording.signed_pct(worst)} from the asked one"
+    highest = result.pressure_max_mbar
+    if highest is not None and highest > station.limits.film_pressure:
+        limit = wording.pressure(station.limits.film_pressure)
+        yield f"pressure up to {wording.pressure(highest)}, above the limit for films of {limit}"
+    if len(opened) > 1:
+        yield f"the substrate shutter was opened {len(opened)} times"

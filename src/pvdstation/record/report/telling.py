@@ -1,0 +1,182 @@
+"""Tells the story of a run from its record alone, whether it came to its end or was interrupted."""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import Event, EventKind, Notice
+from pvdstation.model.station import Station
+from pvdstation.record.cause import Cause
+from pvdstation.record.gathering import Band, Gathering
+from pvdstation.record.plan import PlannedStep, steps_of
+from pvdstation.record.report.curves import Curves, read_curves
+from pvdstation.record.report.gas_steps import gas_steps
+from pvdstation.record.report.layers import layers_of
+from pvdstation.record.report.recorded_station import recorded_station
+from pvdstation.record.report.story import Happening, Heading, Line, Lot, SampleName, Story, Verdict
+from pvdstation.record.results import AlarmResult, Named, StepResult
+from pvdstation.record.run_file import RunFile
+from pvdstation.record.schema import Entry
+
+_GREETING = "answers: "
+_TOLD = frozenset({EventKind.REQUEST, EventKind.NOTE})
+
+
+class Told(NamedTuple):
+    """A story and what its plots are drawn from."""
+
+    story: Story
+    curves: Curves
+    bands: tuple[Band, ...]
+    plan: tuple[PlannedStep, ...]
+    station_values: Mapping[str, Any]  # of the station file, as they were written
+
+
+class Record(NamedTuple):
+    """What a record holds, but for its samples."""
+
+    station: Station
+    plan: tuple[PlannedStep, ...]
+    steps: tuple[StepResult, ...]
+    bands: Mapping[int, Band]  # by step number
+    alarms: tuple[AlarmResult, ...]
+    events: tuple[Event, ...]
+    last_s: float
+
+    def step(self, index: int) -> StepResult:
+        """Return the result of a step by its number."""
+        return next(step for step in self.steps if step.index == index)
+
+
+def tell(run: RunFile) -> Told:
+    """Read a run and tell it. Raises Refused by what is no record, or has a station file that nobody can read."""
+    station = recorded_station(run.station)
+    curves = read_curves(run, station)
+    end, events, notices = run.end, tuple(run.events()), tuple(run.notices())
+    last_ns = max((row.at_ns for row in run.rows()), default=0)
+    last_ns = max(last_ns, round(curves.at_s[-1] * SECOND) if len(curves.at_s) else 0)
+    plan = steps_of(run.document(Entry.PLAN))
+    gathering = Gathering(plan)
+    gathering.take(events)
+    steps = _with_truth(gathering.steps(last_ns), end)
+    bands = gathering.bands(last_ns)
+    by_number = {band.number: band for band in bands}
+    record = Record(station, plan, steps, by_number, gathering.alarms(), events, last_ns / SECOND)
+    verdict = _verdict(end, steps)
+    story = Story(
+        heading=_heading(run, end, notices, last_ns / SECOND),
+        verdict=verdict,
+        glovebox_gas=station.glovebox.gas,
+        layers=layers_of(record, curves),
+        gas=gas_steps(record),
+        steps=tuple(_line(step, record) for step in plan),
+        alarms=record.alarms,
+        first_out=_first_out(record.alarms, verdict),
+        happenings=_happenings(events, notices),
+        pumped_to_mbar=next((s.reached_mbar for s in steps if s.do == "pump_down" and s.reached_mbar), None),
+    )
+    return Told(story, curves, bands, plan, tomllib.loads(run.station.decode()))
+
+
+def _with_truth(steps: Sequence[StepResult], end: Mapping[str, Any] | None) -> tuple[StepResult, ...]:
+    """Put in what only the simulated plant knows: it stands in the result, not in the events."""
+    recorded = ((end or {}).get("result") or {}).get("steps", ())
+    true_nm = {step["index"]: step["true_nm"] for step in recorded if "true_nm" in step}
+    return tuple(replace(step, true_nm=true_nm.get(step.index)) for step in steps)
+
+
+def _verdict(end: Mapping[str, Any] | None, steps: Sequence[StepResult]) -> Verdict:
+    ended = next((step for step in steps if step.state in ("stopped", "aborted")), None)
+    in_step = "" if ended is None else f"step {ended.index}, {ended.text}"
+    if end is None:
+        reason = "the record has no end: the program or the computer stopped while it ran"
+        return Verdict("interrupted", Cause.INTERRUPTED.value, reason, "", None, in_step)
+    trigger = ", ".join(f"{name} {value}" for name, value in _flat(end.get("trigger") or {}))
+    return Verdict(end["outcome"], end["cause"], end["reason"], trigger, end["safe"], in_step)
+
+
+def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    for name, value in fields.items():
+        if isinstance(value, dict):
+            yield from _flat(value)
+        elif value is not None:
+            yield name, value
+
+
+def _heading(run: RunFile, end: Mapping[str, Any] | None, notices: Sequence[Notice], last_s: float) -> Heading:
+    genesis, about = run.genesis, run.document(Entry.ABOUT)
+    number, digest = run.head()
+    glovebox = about.get("glovebox") or {}
+    return Heading(
+        run=run.run,
+        kind=genesis.get("kind", "run"),
+        is_simulated=genesis["mode"] != "live",
+        recipe=_named(genesis["recipe"]),
+        recipe_text=run.recipe.decode("utf-8", errors="replace"),
+        station=_named(genesis["station"]),
+        operator=about.get("operator") or "",
+        samples=tuple(
+            SampleName(*(str(sample.get(key) or "") for key in ("name", "id", "batch")))
+            for sample in about.get("samples") or ()
+        ),
+        h2o_ppm=glovebox.get("h2o_ppm"),
+        o2_ppm=glovebox.get("o2_ppm"),
+        lots=tuple(
+            Lot(of, str(lot.get("lot") or ""), str(lot.get("purity") or ""))
+            for of, lot in (about.get("lots") or {}).items()
+        ),
+        note=str(about.get("note") or ""),
+        software=tuple((name, str(version)) for name, version in genesis.get("software", {}).items()),
+        instruments=_instruments(notices),
+        seed=genesis.get("seed"),
+        started=genesis["started"],
+        ended=(end or {}).get("ended"),
+        duration_s=last_s,
+        head_number=number,
+        head_sha256=digest.hex(),
+        segments=len(run.segments),
+    )
+
+
+def _named(fields: Mapping[str, str]) -> Named:
+    return Named(fields["name"], fields["sha256"])
+
+
+def _instruments(notices: Sequence[Notice]) -> tuple[tuple[str, str], ...]:
+    greeted = {n.link: n.text.removeprefix(_GREETING) for n in notices if n.text.startswith(_GREETING)}
+    return tuple(greeted.items())
+
+
+def _line(step: PlannedStep, record: Record) -> Line:
+    result, band = record.step(step.index), record.bands.get(step.index)
+    return Line(
+        index=step.index,
+        do=step.do,
+        text=step.text,
+        because=step.because,
+        implied=step.implied,
+        estimate_s=step.estimate_s,
+        state=result.state,
+        ended_because=result.ended_because,
+        begun_s=None if band is None else band.start_s,
+        duration_s=result.duration_s,
+    )
+
+
+def _first_out(alarms: Sequence[AlarmResult], verdict: Verdict) -> AlarmResult | None:
+    """Return the trip that came first: what acted. Without a trip no alarm is the cause of anything."""
+    if verdict.outcome == "complete":
+        return None
+    return next((alarm for alarm in alarms if alarm.kind == EventKind.TRIP), None)
+
+
+def _happenings(events: Sequence[Event], notices: Sequence[Notice]) -> tuple[Happening, ...]:
+    told = [Happening(e.at_ns / SECOND, e.kind.value, e.source, e.text) for e in events if e.kind in _TOLD]
+    told += [
+        Happening(n.at_ns / SECOND, "link lost" if n.is_lost else "link", n.link, n.text)
+        for n in notices
+        if n.is_lost or not n.text.startswith(_GREETING)
+    ]
+    return tuple(sorted(told, key=lambda happening: happening.at_s))

@@ -1,0 +1,95 @@
+"""Parts of the report: fewer points with every peak, means over time, and text that hides nothing."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pvdstation.assembly.sources import read_station
+from pvdstation.model.problems import Refused
+from pvdstation.model.station import Station
+from pvdstation.record.report import wording
+from pvdstation.record.report.curves import intervals, mean_sd, rolling
+from pvdstation.record.report.recorded_station import recorded_station
+from pvdstation.record.report.thinning import thinned
+
+NAN = math.nan
+_VALUES = st.lists(st.floats(-1e6, 1e6) | st.just(NAN), min_size=1, max_size=400)
+
+
+@given(_VALUES, st.integers(10, 100))
+def test_thinning_keeps_every_extreme_and_the_order(values: list[float], points: int) -> None:
+    at_s = [0.25 * place for place in range(len(values))]
+    times, kept = thinned(at_s, values, points)
+    assert times == sorted(times)
+    assert len(kept) <= max(points + 2, 2)
+    good, left = ([v for v in some if not math.isnan(v)] for some in (values, kept))
+    assert bool(good) == bool(left)
+    if good:
+        assert (min(good), max(good)) == (min(left), max(left))
+
+
+def test_a_gap_stays_a_gap() -> None:
+    _, kept = thinned(list(range(300)), [1.0] * 100 + [NAN] * 100 + [2.0] * 100, 60)
+    assert kept[0] == 1.0
+    assert kept[-1] == 2.0
+    assert [math.isnan(value) for value in kept].count(True) == 1
+
+
+@given(st.lists(st.floats(-100, 100) | st.just(NAN), max_size=60))
+def test_a_rolling_mean_is_the_mean_of_its_window(values: list[float]) -> None:
+    at_s = [float(place) for place in range(len(values))]
+    for place, mean in enumerate(rolling(at_s, values, 10.0)):
+        window = [v for v in values[max(0, place - 9) : place + 1] if not math.isnan(v)]
+        if place < 10 or not window:
+            assert math.isnan(mean)
+        else:
+            assert mean == pytest.approx(sum(window) / len(window), abs=1e-9)
+
+
+def test_mean_and_deviation_leave_out_what_was_not_measured() -> None:
+    assert mean_sd([]) == (None, None)
+    assert mean_sd([NAN, 2.0]) == (2.0, None)
+    assert mean_sd([1.0, NAN, 3.0]) == (2.0, pytest.approx(math.sqrt(2)))
+
+
+def test_a_shutter_is_open_from_switch_to_switch() -> None:
+    positions = [0, 2, 1, 1, 2, 0, 1, NAN, 1]
+    assert list(intervals(range(9), positions)) == [(2, 4), (6, 7), (8, 8)]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (wording.pressure(1.79e-6), "1.8 × 10⁻⁶ mbar"),
+        (wording.pressure(496.48), "496.5 mbar"),
+        (wording.pressure(0.0), "0.0 mbar"),
+        (wording.duration(59.44), "59.4 s"),
+        (wording.duration(59.5), "1 min 00 s"),
+        (wording.duration(3504), "58 min 24 s"),
+        (wording.duration(7260), "2 h 01 min"),
+        (wording.spoken(180), "3 min"),
+        (wording.spoken(91.5), "1 min 32 s"),
+        (wording.signed_pct(-0.00001), "+0.0 %"),
+        (wording.signed_pct(-0.524), "−52 %"),
+        (wording.listed(["a", "b", "c"]), "a, b and c"),
+        (wording.visible("a\u202eb\nc\ud800"), "a⟨U+202E⟩b⟨U+000A⟩c⟨U+D800⟩"),
+    ],
+)
+def test_numbers_and_text_as_a_report_writes_them(said: str, words: str) -> None:
+    assert said == words
+
+
+def test_a_station_file_of_another_version_is_read_as_far_as_it_goes() -> None:
+    content = read_station(None).content
+    older = content.replace(b', after = "10 s" }', b" }").replace(b"baud = 19200\n", b"baud_rate = 1\n", 1)
+    assert older != content
+    station = recorded_station(older)
+    whole = recorded_station(content)
+    assert isinstance(whole, Station)
+    assert station.source == whole.source
+    assert station.sensor == whole.sensor
+    assert station.limits.rate_attention == whole.limits.rate_attention
+    with pytest.raises(Refused, match=r"source\.Zn\.density"):
+        recorded_station(content.replace(b'density = "7.04 g/cm3"', b'dichte = "7.04 g/cm3"', 1))
