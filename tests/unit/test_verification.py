@@ -6,7 +6,7 @@ from contextlib import closing
 from random import Random
 
 import pytest
-from journal_bench import END, PERIOD_NS, RUN, SIGNALS, opening, scan
+from journal_bench import END, PERIOD_NS, RUN, SIGNALS, disk_that, opening, scan
 
 from pvdstation.model.problems import Refused
 from pvdstation.record.journal import InlineJournal
@@ -176,6 +176,77 @@ def test_what_is_no_record_is_refused_or_named(tmp_path):
     assert "it cannot be read: file is not a database" in verify(tmp_path / FILE).flaws[0].what
     (tmp_path / FILE).write_bytes(b"")
     assert verify(tmp_path / FILE).state == "interrupted"
+
+
+# --- a run in three files, two of which have failed ---
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """A record whose disk has failed twice: files from rows 1, 13 and 18."""
+    folder, failing = tmp_path_factory.mktemp("three"), []
+
+    def act(sql, path):
+        if sql == "COMMIT" and failing:
+            raise failing.pop()
+
+    with pytest.MonkeyPatch.context() as patch:
+        disk_that(patch, act)
+        journal = InlineJournal(folder, opening(speed=1e9), SIGNALS, is_durable=True)
+        for number in range(1, 7):
+            if number in {3, 5}:
+                failing.append(sqlite3.OperationalError("disk I/O error"))
+            journal.record(scan(number, number - 1))
+    return folder, journal.finish(7 * PERIOD_NS, END)
+
+
+@pytest.fixture
+def copied(three, tmp_path):
+    shutil.copytree(three[0], tmp_path, dirs_exist_ok=True)
+    for path in tmp_path.iterdir():
+        path.chmod(0o600)
+    return tmp_path
+
+
+def edit(path, sql):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        drop_triggers(connection)
+        connection.executescript(sql + ";" + TRIGGERS)
+
+
+def test_three_files_are_one_chain(three):
+    verdict = verify(three[0] / FILE, [Anchor(three[1], "the caller")])
+    assert (verdict.state, len(verdict.files), verdict.rows) == ("whole", 3, 23)
+    assert [event.number for event in RunFile(three[0] / FILE).events()] == list(range(6))
+
+
+def test_rows_cut_off_at_the_end_of_an_earlier_file_are_found(copied):
+    edit(copied / FILE, "DELETE FROM entry WHERE number = 12")
+    flaws = verify(copied / FILE).flaws
+    assert [(flaw.file, flaw.number) for flaw in flaws] == [(f"{RUN}.2.sqlite", 13)] * 2
+    assert flaws[0].what.startswith("it goes on from row 12, but the file before ends otherwise, at row 11")
+
+
+def test_what_an_abandoned_file_has_after_the_next_one_begins_does_not_count(copied):
+    edit(copied / FILE, "INSERT INTO entry VALUES (13, 0, 'event', x'00', x'00')")
+    assert verify(copied / FILE).state == "whole"
+    assert [event.number for event in RunFile(copied / FILE).events()] == list(range(6))
+
+
+def test_a_file_of_the_middle_that_is_gone_or_has_another_ones_name_is_found(copied):
+    shutil.move(copied / f"{RUN}.2.sqlite", copied / "aside")
+    (flaw, *_) = verify(copied / FILE).flaws
+    assert (flaw.file, flaw.number) == (f"{RUN}.3.sqlite", 18)
+    assert "it goes on from row 17, but the file before ends otherwise, at row 12" in flaw.what
+    shutil.move(copied / f"{RUN}.3.sqlite", copied / f"{RUN}.2.sqlite")
+    assert 'it begins file 3 of "' in verify(copied / FILE).flaws[0].what
+
+
+def test_a_file_that_was_begun_and_holds_nothing_changes_nothing(copied):
+    (copied / f"{RUN}.4.sqlite").write_bytes(b"")
+    verdict = verify(copied / FILE)
+    assert (verdict.state, verdict.remarks) == ("whole", (f"{RUN}.4.sqlite was begun and holds nothing",))
+    assert len(RunFile(copied / FILE).segments) == 3
 
 
 # --- copies that were cut off ---

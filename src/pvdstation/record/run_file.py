@@ -4,6 +4,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from glob import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,12 +150,16 @@ def segments_of(path: Path) -> tuple[Path, ...]:
     return path, *(file for file in later_files(path) if first_number(file) is not None)
 
 
-def later_files(path: Path) -> Iterator[Path]:
-    """Yield the files beside a run's first one that go on from it, whatever they hold."""
-    number = 2
-    while (following := path.with_name(f"{path.stem}.{number}{SUFFIX}")).is_file():
-        yield following
-        number += 1
+def later_files(path: Path) -> list[Path]:
+    """Return the files beside a run's first one that go on from it, in order, whatever they hold."""
+    found = path.parent.glob(f"{escape(path.stem)}.*{SUFFIX}")
+    return sorted((file for file in found if segment_of(file) > 1), key=segment_of)
+
+
+def segment_of(path: Path) -> int:
+    """Return the number of a file within its run: ``<run id>.2.sqlite`` is 2, a first file 1."""
+    _, point, number = path.stem.rpartition(".")
+    return int(number) if point and number.isascii() and number.isdigit() else 1
 
 
 def first_number(path: Path) -> int | None:

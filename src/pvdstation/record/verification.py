@@ -13,7 +13,7 @@ from pvdstation.model.signals import Signal
 from pvdstation.record.bodies import event_of, fields_of, notice_of
 from pvdstation.record.file_checks import damage, is_closed_for_good, open_torn, was_only_begun
 from pvdstation.record.packing import Unpacker
-from pvdstation.record.run_file import SUFFIX, Row, connect, first_number, later_files
+from pvdstation.record.run_file import SUFFIX, Row, connect, first_number, later_files, segment_of
 from pvdstation.record.schema import FIRST, SCAN, Entry, chained
 
 ENOUGH = 20
@@ -75,9 +75,9 @@ def verify(path: Path, anchors: Sequence[Anchor] = ()) -> Verdict:
         raise Refused([Problem(str(path), "there is no such record", 'See "pvd runs list".')])
     examination = _Examination(path.stem, anchors)
     files = [path, *later_files(path)]
-    for segment, file in enumerate(files, start=1):
-        following = next((first for later in files[segment:] if (first := first_number(later)) is not None), None)
-        examination.file(file, segment, following)
+    for place, file in enumerate(files, start=1):
+        following = next((first for later in files[place:] if (first := first_number(later)) is not None), None)
+        examination.file(file, segment_of(file) if place > 1 else 1, following)
     return examination.verdict()
 
 
