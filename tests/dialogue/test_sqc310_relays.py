@@ -172,6 +172,7 @@ def test_relay_that_refuses_is_tried_again_once_a_second_and_polls_go_on():
     here.scan(4.0, substrate_shutter=True)
     assert 3 <= len(relay_orders(here)) <= 5
     assert here.driver.trouble == "the unit refuses GE5 1: bad data in the command"
+    assert here.reading(here.driver.board.signals.sqc_relay).value == 1
     assert here.now_ns - here.reading(here.driver.board.signals.sqc_phase).at_ns < 2 * SECOND
 
 

@@ -38,6 +38,7 @@ HEALTHY: dict[str, float] = {
     "enable.1.open": 1,
     "enable.2.open": 1,
     "io.watchdog": 1,
+    "gauges.settings": 1,
     "supply.1.armed": 1,
     "supply.2.armed": 1,
     "supply.1.external": 1,

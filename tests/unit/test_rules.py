@@ -128,6 +128,25 @@ def test_a_stale_reading_counts_as_violated(name) -> None:
     assert NEEDED_WHILE_DEPOSITING[name] in lost(DEPOSITING, outputs(**ZN_ON), DEPOSIT_SCENE, age_s={name: 60})
 
 
+@pytest.mark.parametrize(("signal", "value", "rule", "words"), [
+    ("gauges.settings", 0, "gauge_settings", "gauges: compare with the station file"),
+    ("sqc.attention", 27, "sqc_attention", "phase 27: look at the unit"),
+    ("sqc.relay_refused", 1, "sqc_relay", "its I/O contact alone"),
+    ("sqc.was_reset", 1, "sqc_reset", ""),
+])  # fmt: skip
+def test_what_a_person_should_know_of_an_instrument_is_an_alarm_and_no_more(signal, value, rule, words) -> None:
+    state, findings = watch(Watch(), RULES, view({**HEALTHY, signal: value}, outputs()), EMPTY)
+    assert [(f.rule.name, f.rule.on_loss) for f in findings] == [(rule, ActionClass.ALARM)]
+    assert words in findings[0].shown
+    _, later = watch(state, RULES, view(HEALTHY, outputs(), now_ns=NOW_NS + 250_000_000), EMPTY)
+    assert [(f.rule.name, f.gone) for f in later] == [(rule, True)]
+    assert lost({**HEALTHY, signal: value}, outputs(), EMPTY, bad={signal: Quality.COMM_FAULT}) == []
+
+
+def test_a_phase_of_failure_is_told_by_the_step_that_works_on_its_layer() -> None:
+    assert lost({**DEPOSITING, "sqc.attention": 24}, outputs(**ZN_ON), DEPOSIT_SCENE) == []
+
+
 OF_THE_SUPPLY = ["supply.1.current", "supply.1.voltage", "supply.1.mode", "supply.1.faults", "supply.1.error"]
 
 

@@ -30,6 +30,8 @@ class Chronicle:
 
     def tell_outputs(self, frame: Frame, before: Outputs, after: Outputs) -> None:
         """Add an event for each output that changed its level."""
+        if after._replace(until_ns=before.until_ns) == before:
+            return  # so it is in most scans
         for name in _SINGLE:
             self._told(name, getattr(before, name), getattr(after, name))
         for w, was, level in zip(frame.sources, before.source_shutter, after.source_shutter, strict=True):

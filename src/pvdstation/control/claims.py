@@ -224,6 +224,24 @@ def says_zero(signal: str) -> Callable[[View, Scene], bool]:
     return holds
 
 
+def gauge_settings_kept(v: View, _scene: Scene) -> bool:
+    """Return whether no gauge controller's settings differ; one that is not asked, or does not answer, says nothing."""
+    return not _changed_gauges(v)
+
+
+def gauge_settings_text(v: View) -> str:
+    """Return whose settings differ, and what follows."""
+    return f"{', '.join(_changed_gauges(v))}: compare with the station file; a changed factor makes its gauge uncertain"
+
+
+def _changed_gauges(v: View) -> list[str]:
+    return [
+        link
+        for link, number in v.s.gauge_settings.items()
+        if v.readings[number].quality is Quality.GOOD and v.readings[number].value != 1
+    ]
+
+
 def limit(name: str) -> Callable[[Station], float]:
     """Return the reader of a station's limit, by name."""
     return lambda station: float(getattr(station.limits, name))

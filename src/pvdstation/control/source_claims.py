@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from pvdstation.control import conditions as c
 from pvdstation.control.scene import Scene
-from pvdstation.control.sources import FINGERPRINT_A, Wiring
+from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.signals import Quality, SupplyMode
-from pvdstation.model.station import Station
+from pvdstation.model.station import FINGERPRINT_A, Station
 
 OPEN_VOLTS = 0.9
 """Share of the voltage limit at which a supply is at it."""
@@ -26,6 +26,16 @@ def regulating(_v: View, scene: Scene) -> bool:
 def heated(v: View, scene: Scene) -> bool:
     """Return whether a layer's source is on."""
     return scene.layer is not None and v.any_energised()
+
+
+def works_on_nothing(_v: View, scene: Scene) -> bool:
+    """Return whether no layer is worked on: while one is, its step says what the SQC-310 does wrong."""
+    return scene.layer is None
+
+
+def attention_text(v: View) -> str:
+    """Return the phase that a person has to look at."""
+    return f"phase {v.readings[v.s.sqc_attention].value:g}: look at the unit"
 
 
 def exposed_layer(v: View, scene: Scene) -> bool:

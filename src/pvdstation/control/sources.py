@@ -5,10 +5,7 @@ from typing import NamedTuple
 from pvdstation.model.clock import to_ns
 from pvdstation.model.messages import Outputs
 from pvdstation.model.signals import Quality, Reading, SignalMap, SupplyMode
-from pvdstation.model.station import Station
-
-FINGERPRINT_A = (12.0, 16.0)
-"""Between these currents a boat, still cold, is known by its resistance (station-and-sequence 2)."""
+from pvdstation.model.station import FINGERPRINT_A, Station
 
 
 class SourceState(NamedTuple):

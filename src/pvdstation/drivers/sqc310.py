@@ -101,8 +101,10 @@ class SqcDriver(Driver):
         try:
             yield from work()
             self._relay_trouble = ""
+            self._speaker.relay_refused = False
         except Declined as why:
             self._relay_trouble = str(why)
+            self._speaker.relay_refused = True
             self._relay_again_ns = self._speaker.at_ns + _AGAIN_NS
 
     def quiet_until_ns(self, now_ns: int) -> int:

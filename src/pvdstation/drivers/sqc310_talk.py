@@ -98,6 +98,7 @@ class Speaker:
         """When the last answer arrived, or was given up."""
         self.crc_errors = 0
         self.was_reset = False
+        self.relay_refused = False
         self.attention = ""
         """The phase that a person has to look at, in words; empty while there is none."""
         self._phase = 0
@@ -181,6 +182,8 @@ class Speaker:
         else:
             post(signals.sqc_mode, state.mode, Quality.GOOD, at_ns)
         post(signals.sqc_was_reset, self.was_reset, Quality.GOOD, at_ns)
+        post(signals.sqc_attention, state.phase if self.attention else 0, Quality.GOOD, at_ns)
+        post(signals.sqc_relay, self.relay_refused, Quality.GOOD, at_ns)
         return state
 
     def outputs(self) -> Talk[OutputsReading]:

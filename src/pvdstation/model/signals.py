@@ -132,6 +132,8 @@ class SignalMap:
         self.sqc_layer = add("sqc.layer", "", "sqc", 0)
         self.sqc_mode = add("sqc.mode", "", "sqc", 0)  # 0 manual, 1 automatic
         self.sqc_was_reset = add("sqc.was_reset", "", "sqc", 0)
+        self.sqc_attention = add("sqc.attention", "", "sqc", 0)  # the phase that a person has to look at; 0 = none
+        self.sqc_relay = add("sqc.relay_refused", "", "sqc", 0)  # 1 = the shutter's relay did not obey
         self.output = {
             n: OutputSignals(
                 rate=add(f"sqc.output.{n}.rate", "nm/s", "sqc", 3),

@@ -94,6 +94,10 @@ class SqcSource(Table):
     process: Annotated[int, Field(ge=1, le=50)]
 
 
+FINGERPRINT_A = (12.0, 16.0)
+"""Between these currents a boat, still cold, is known by its resistance (station-and-sequence 2)."""
+
+
 class Source(Table):
     """A boat with its charge."""
 

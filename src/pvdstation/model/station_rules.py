@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from math import ceil
 
 from pvdstation.model.instrument_rules import gauges_are_there_once, io_fits_its_map, outputs_drop_without_us
 from pvdstation.model.port_rules import ports_are_of_one_kind, ports_are_spelled, ports_have_one_owner
 from pvdstation.model.positions import Path
-from pvdstation.model.station import Station
+from pvdstation.model.station import FINGERPRINT_A, Station
 
+_FINGERPRINT_SCANS = 3
+"""Two readings in a row condemn a boat; the third is for the one that comes too early."""
 Contradiction = tuple[Path, str, str]
 """Where, what is wrong, what to write instead."""
 
@@ -60,6 +63,34 @@ def _conditioning_fits(station: Station) -> Iterator[Contradiction]:
         if lead > source.condition.soak2:
             what = f"soak 2 is shorter than defaults.source_shutter_lead = {lead:g} s"
             yield (*path, "soak2"), what, f"Write at least {lead:g} s."
+
+
+def _currents_can_be_followed(station: Station) -> Iterator[Contradiction]:
+    """A current that changes by more than ``supply_agrees`` within a scan looks like one that nobody asked for."""
+    fastest = station.limits.supply_agrees / station.scan_period
+    for name, source in station.source.items():
+        supply = station.supply.get(source.boat)
+        if supply is None or not supply.has_link:
+            continue
+        ramp1, ramp2, unit = source.condition.ramp1, source.condition.ramp2, supply.full_scale / 100
+        for path, step_a, time in (
+            (("condition", "ramp1", "time"), ramp1.power * unit, ramp1.time),
+            (("condition", "ramp2", "time"), (ramp2.power - ramp1.power) * unit, ramp2.time),
+            (("idle", "ramp"), source.max_power * unit, source.idle.ramp),
+        ):
+            if step_a > fastest * time:
+                what = (
+                    f"{step_a:.3g} A in {time:g} s: the supply is judged up to {fastest:g} A/s (limits.supply_agrees)"
+                )
+                yield ("source", name, *path), what, f"Write at least {ceil(step_a / fastest)} s."
+        ramp = ramp1 if ramp1.power * unit >= FINGERPRINT_A[0] else ramp2
+        start_a = 0.0 if ramp is ramp1 else ramp1.power * unit
+        low_a, high_a = FINGERPRINT_A[0], min(FINGERPRINT_A[1], ramp.power * unit)
+        least = _FINGERPRINT_SCANS * station.scan_period * (ramp.power * unit - start_a) / max(high_a - low_a, 0.1)
+        if high_a > low_a and ramp.time < least:
+            key = "ramp1" if ramp is ramp1 else "ramp2"
+            what = f"{low_a:g} to {high_a:g} A are passed too fast: there the boat is known by its resistance"
+            yield ("source", name, "condition", key, "time"), what, f"Write at least {ceil(least)} s."
 
 
 def _loop_owner_has_its_supply(station: Station) -> Iterator[Contradiction]:
@@ -195,6 +226,7 @@ _RULES: tuple[Callable[[Station], Iterator[Contradiction]], ...] = (
     _sources_exist,
     _sources_differ,
     _conditioning_fits,
+    _currents_can_be_followed,
     _loop_owner_has_its_supply,
     _supplies_fit_their_dialect,
     _watchdogs_are_in_order,

@@ -3,10 +3,11 @@
 import math
 from typing import NamedTuple
 
-from pvdstation.control.sources import FINGERPRINT_A, Wiring
+from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
 from pvdstation.model.signals import Position
+from pvdstation.model.station import FINGERPRINT_A
 
 FIRST_GUESS_NS = SECOND // 5
 """From order to half-open before the switches have taught it: 50 ms latency, half of 0.3 s travel."""
