@@ -1,10 +1,15 @@
 """Parameters, rounds and other files: what is filled in, taken apart, and refused with its place."""
 
+from pathlib import Path
+
 import pytest
 
+from pvdstation.assembly.preparation import prepare
+from pvdstation.assembly.public import check
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.recipe.document import Recipe, load_recipe
 from pvdstation.recipe.steps import AdmitGasStep, DepositStep
+from pvdstation.record.results import RunResult
 
 HEAD = b'name = "t"\n'
 LI = b"""
@@ -146,6 +151,24 @@ def test_another_file_is_done_with_its_parameters() -> None:
 def test_other_files_are_refused_plainly(source: bytes | str, file: str, what: str) -> None:
     found = problems(source)[0]
     assert (found.file, what in found.what) == (file, True)
+
+
+def test_sets_of_the_command_line_reach_the_layer(tmp_path: Path) -> None:
+    (tmp_path / "series.toml").write_bytes(SERIES)
+    (tmp_path / "all.toml").write_bytes(
+        HEAD + b'[[steps]]\ndo = "recipe"\nfile = "series.toml"\nset = { li = "40 nm" }'
+    )
+    result = check(str(tmp_path / "series.toml"), parameters={"li": "200 nm"}).as_json()
+    assert result["parameters"] == {"li": "200 nm"}
+    assert "deposit 200 nm Li at 0.5 nm/s" in [row["text"] for row in result["steps"]]  # type: ignore[attr-defined]
+    assert "deposit 40 nm Li at 0.5 nm/s" in [s.text for s in check(str(tmp_path / "all.toml")).checked.procedure.steps]
+
+
+@pytest.mark.parametrize("sets", [["li"], ["=5 nm"], ["li="], ["li=5 nm", "li=6 nm"]])
+def test_sets_that_set_nothing_are_refused(sets: list[str]) -> None:
+    refused = prepare("5 nm Zn at 1 nm/s", None, sets=sets)
+    assert isinstance(refused, RunResult)
+    assert refused.errors[-1].where.startswith("--set")
 
 
 @pytest.mark.parametrize(
