@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from pvdstation.record.run_file import RunFile, first_files
+
 RECIPE = "300 nm Zn at 0.5 nm/s"
 
 
@@ -42,8 +44,8 @@ def test_one_ctrl_c_stops_a_run_in_good_order(speed):
     assert "STOPPED: stop by operator · safe state confirmed" in out
 
 
-def test_a_second_ctrl_c_aborts():
-    process = start("run", RECIPE, "--speed", "1")
+def test_a_second_ctrl_c_aborts_and_the_record_has_its_end(tmp_path):
+    process = start("run", RECIPE, "--speed", "1", "--data", str(tmp_path))
     read_until(process, "step 1: running")
     process.send_signal(signal.SIGINT)
     read_until(process, "stop: accepted")
@@ -52,6 +54,9 @@ def test_a_second_ctrl_c_aborts():
     assert code == 3
     assert "run: aborted" in out
     assert "ABORTED: stop by operator · safe state confirmed" in out
+    (record,) = first_files(tmp_path / "runs")
+    kept = RunFile(record).end
+    assert (kept["outcome"], kept["cause"], kept["safe"]) == ("aborted", "operator", True)
 
 
 def test_being_terminated_is_a_controlled_stop():

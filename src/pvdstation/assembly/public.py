@@ -1,35 +1,64 @@
-"""The functions for notebooks: ``pvdstation.check`` and ``pvdstation.dry_run``."""
+"""The functions for notebooks: ``pvdstation.check``, ``pvdstation.dry_run`` and ``pvdstation.open_run``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pvdstation.assembly.checks import CheckResult
+from pvdstation.assembly.finding import find_run
+from pvdstation.assembly.folders import data_folder
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.runs import Wishes, execute
-from pvdstation.model.problems import Refused
+from pvdstation.assembly.recording import Recording
+from pvdstation.assembly.runs import FASTEST, Wishes, execute
+from pvdstation.model.problems import Problem, Refused
+from pvdstation.record.opened import DAMAGED, OpenedRun, opened
 from pvdstation.record.results import RunResult
+from pvdstation.record.run_file import RunFile
 
 
-def check(recipe: str, station: str | None = None) -> CheckResult:
+def check(recipe: str, station: str | None = None, parameters: Mapping[str, str] | None = None) -> CheckResult:
     """Check a recipe (a file if it ends in ``.toml``, else the notation) against a station.
 
-    Raises Refused with every problem.
+    ``parameters`` set those of the recipe, as text with a unit. Raises Refused with every problem.
     """
-    return CheckResult.of(_prepared(recipe, station))
+    return CheckResult.of(_prepared(recipe, station, parameters))
 
 
-def dry_run(recipe: str, seed: int = 1, station: str | None = None, faults: Sequence[str] = ()) -> RunResult:
+def dry_run(
+    recipe: str,
+    seed: int = 1,
+    station: str | None = None,
+    faults: Sequence[str] = (),
+    parameters: Mapping[str, str] | None = None,
+    *,
+    data: str | None = None,
+    record: bool = True,
+) -> RunResult:
     """Run a recipe on the simulated station as fast as it computes; ``faults`` break it, each as one line of text.
 
-    Raises Refused with every problem.
+    ``parameters`` set those of the recipe, as text with a unit. The run is recorded in the data folder (``data``, else
+    ``PVD_DATA``, else the user's own) unless ``record`` is False. Raises Refused with every problem.
     """
-    result = execute(_prepared(recipe, station), seed, wishes=Wishes(faults=faults)).result
+    recording = Recording(data_folder(data)) if record else None
+    wishes = Wishes(faults=faults, recording=recording)
+    result = execute(_prepared(recipe, station, parameters), seed, FASTEST, wishes).result
     if result.errors:
         raise Refused(list(result.errors))
     return result
 
 
-def _prepared(recipe: str, station: str | None) -> Prepared:
-    prepared = prepare(recipe, station)
+def open_run(run: str, data: str | None = None) -> OpenedRun:
+    """Open a recorded run: its id, a beginning that only one has, "last", or the path of its file.
+
+    Raises Refused when there is none, or when it cannot be read.
+    """
+    path = find_run(run, data)
+    try:
+        return opened(RunFile(path))
+    except DAMAGED as error:
+        raise Refused([Problem(str(path), f"it is damaged: {error}", f'See "pvd runs verify {path}".')]) from error
+
+
+def _prepared(recipe: str, station: str | None, parameters: Mapping[str, str] | None) -> Prepared:
+    prepared = prepare(recipe, station, sets=[f"{name}={value}" for name, value in (parameters or {}).items()])
     if isinstance(prepared, RunResult):
         raise Refused(list(prepared.errors))
     return prepared

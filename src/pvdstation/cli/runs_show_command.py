@@ -1,6 +1,5 @@
 """``pvd runs show``: one run as it was, outcome first."""
 
-import sqlite3
 from collections.abc import Iterator, Mapping
 
 from rich.text import Text
@@ -13,13 +12,11 @@ from pvdstation.cli.streams import Streams
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind
 from pvdstation.model.problems import Problem, Refused
-from pvdstation.record.opened import OpenedRun, ended_at, opened
+from pvdstation.record.opened import DAMAGED, OpenedRun, ended_at, opened
 from pvdstation.record.precision import rounded
 from pvdstation.record.results import refused
 from pvdstation.record.run_file import RunFile
 
-DAMAGED = (sqlite3.Error, ValueError, KeyError, TypeError)
-"""What reading a damaged record raises, beside Refused."""
 _SHOWN = frozenset({EventKind.RUN, EventKind.STEP, EventKind.ALARM, EventKind.TRIP, EventKind.REQUEST, EventKind.NOTE})
 _ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
 

@@ -1,5 +1,6 @@
 """A recorded run as a typed object, for notebooks and commands. Entries are read at once, scans when asked."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,9 @@ from pvdstation.record.results import Named, RunResult, StepResult, table
 from pvdstation.record.run_entry import NOT_ENDED
 from pvdstation.record.run_file import RunFile, Samples
 from pvdstation.record.schema import Entry
+
+DAMAGED = (sqlite3.Error, ValueError, KeyError, TypeError)
+"""What reading a damaged record raises, beside Refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class OpenedRun:
 
 
 def opened(run: RunFile) -> OpenedRun:
-    """Read a run's entries. Raises Refused, ValueError and KeyError by a damaged one."""
+    """Read a run's entries. Raises Refused, and one of ``DAMAGED`` by a damaged one."""
     end = run.end
     events = tuple(run.events())
     return OpenedRun(
