@@ -160,7 +160,7 @@ def fails(fault: str) -> Act:
     return lambda bench: bench.world.inner.faults.add(f"t={bench.now_ns / SECOND}s {fault}")
 
 
-def _writes_a_soak_power(bench: StationBench) -> None:
+def writes_a_soak_power(bench: StationBench) -> None:
     """Somebody changes the template between its proof and its start."""
     assert bench.instrument("sqc").memory.write("A3", 1, [(4, 600)])
 
@@ -253,7 +253,7 @@ CASES: tuple[Case, ...] = (
     Case("crystal", _crystal_dies, response=HOLD, within_s=1.0, end="stopped"),
     Case("crystal_still", _crystal_freezes, response=HOLD, within_s=2.0, end="stopped"),
     Case("rate_known", fails("sqc late 0.1s"), response=HOLD, within_s=4.0, end="stopped"),
-    Case("power_ceiling", _writes_a_soak_power, during("condition", "supply on"), within_s=16.0),
+    Case("power_ceiling", fails("boat.1 drifting"), during("condition", "soak 2", 1.0), within_s=14.0),
     Case("shutter_closes", sticks("substrate shutter"), within_s=22.0, mend=(40.0, frees("substrate shutter"))),
     Case("shutter_closes", pushes("source shutter 2", 1.0), within_s=2.75, mend=(20.0, pushes("source shutter 2", 0.0)),
          note="another one opens"),

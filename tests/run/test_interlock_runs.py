@@ -19,6 +19,7 @@ from interlock_cases import (
     sets_rate,
     sticks,
     welds,
+    writes_a_soak_power,
 )
 from run_checks import (
     everything_is_off_at_once,
@@ -32,6 +33,9 @@ from pvdstation.control.rules import INTERLOCKS
 from pvdstation.control.supervisor import CONTROL_CYCLE
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import ActionClass, EventKind, Verb
+from pvdstation.protocol.sqc310 import encode_command
+from pvdstation.protocol.sqc310_commands import STATE
+from pvdstation.protocol.sqc310_readings import format_state, parse_state
 
 RULES = {rule.name: rule for rule in (*INTERLOCKS, CONTROL_CYCLE)}
 
@@ -137,6 +141,35 @@ def test_a_rate_beside_its_set_point_is_attention_first_and_then_alert() -> None
     came = [event.source for event in bench.of_kind(EventKind.ALARM) if dict(event.values)["state"] == "came"]
     assert came == ["rate_attention", "rate_alert"]
     assert bench.state == "complete"
+
+
+def test_a_template_that_somebody_changes_after_its_proof_is_not_started() -> None:
+    bench = StationBench(LAYER, script=[(during("condition", "supply on"), writes_a_soak_power)]).run()
+    trip = bench.first(EventKind.TRIP)
+    assert (trip.source, dict(trip.values)["class"]) == ("condition", "C1")
+    assert "film 1, ramp 2 power" in trip.text
+    assert "found 600, expected 500" in trip.text
+    assert max(current for sample in bench.samples for current in sample.currents) < OFF_A
+    assert bench.state == "stopped"
+
+
+def test_another_layer_in_the_sqc_310_is_a_second_commander() -> None:
+    def skips(bench: StationBench) -> None:
+        often, question = bench.instrument("sqc")._often, encode_command(STATE)
+        told = often[question]
+
+        def second_layer() -> str:
+            state = parse_state(told())
+            assert state is not None
+            return format_state(state._replace(layer=2))
+
+        often[question] = second_layer
+
+    bench = StationBench(LAYER, script=[(EXPOSED, skips)]).run()
+    trip = bench.first(EventKind.TRIP)
+    assert (trip.source, dict(trip.values)["class"]) == ("rate_loop", "C1")
+    assert "SQC-310 runs layer 2, not 1: somebody else commands it" in trip.text
+    the_substrate_is_covered_at_once(bench, trip)
 
 
 def test_gas_that_does_not_flow_is_not_waited_for() -> None:

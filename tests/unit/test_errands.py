@@ -1,11 +1,12 @@
 """Actions: one at a time, at most once, and none that energises after the run has been left."""
 
 from pvdstation.control.chronicle import Chronicle
-from pvdstation.control.errands import DEADLINE_NS, Errands
+from pvdstation.control.errands import DEADLINES_NS, Errands
 from pvdstation.control.owners import Ask
 from pvdstation.model.messages import ActionKind, ActionResult, Image
 
 START = Ask(ActionKind.SQC_START, "sqc")
+DEADLINE_NS = DEADLINES_NS[ActionKind.SQC_START]
 
 
 def asked(ask: Ask) -> Errands:

@@ -11,6 +11,7 @@ DEADLINES_NS = {
     ActionKind.SQC_PREPARE: 60 * SECOND,
     ActionKind.SUPPLY_ARM: 30 * SECOND,
     ActionKind.IO_ARM: 15 * SECOND,
+    ActionKind.SQC_START: 15 * SECOND,  # everything is compared once more
     ActionKind.SQC_STOP: 10 * SECOND,
 }
 DEADLINE_NS = 6 * SECOND

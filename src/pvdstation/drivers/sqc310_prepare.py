@@ -47,6 +47,22 @@ def _prepare_layer(speaker: Speaker, station: Station, part: JobPart, layer: int
     return written
 
 
+def compare_again(speaker: Speaker, station: Station, job: Job) -> Talk[None]:
+    """Read all of it once more, right before the start, and write nothing: the panel and a second host may have."""
+    layers = yield from _find_layers(speaker, job)
+    for (setup, source), layer in zip(job.parts, layers, strict=True):
+        table, item = Table.MATERIAL, source.sqc.material
+        for parameter, value in template.material_values(station, source).items():
+            found = yield from _read_bare(speaker, table, item, parameter)
+            template.compare(table, item, {parameter: str(found)}, {parameter: str(value)})
+        parts = (*template.film_parts(station, source), *template.sensor_parts(station, source))
+        for part in (*parts, template.layer_part(station, layer, setup)):
+            wanted = {parameter: str(value) for parameter, value in part.written.items()}
+            template.compare(part.table, part.item, (yield from _read_part(speaker, part)), wanted | part.fixed)
+            yield from keep_fresh(speaker)
+        yield from _compare_rest(speaker, station, layer)
+
+
 def show(speaker: Speaker, job: Job) -> Talk[str]:
     """Select the process whose film the stopped unit displays."""
     yield from require_stopped(speaker)

@@ -6,7 +6,7 @@ Nothing that starts or ends is sent twice: a lost answer is settled by looking a
 from contextlib import suppress
 
 from pvdstation.drivers.sqc310_job import Job
-from pvdstation.drivers.sqc310_prepare import require_stopped
+from pvdstation.drivers.sqc310_prepare import compare_again, require_stopped
 from pvdstation.drivers.sqc310_talk import Declined, Silent, Speaker, Talk
 from pvdstation.model.clock import MILLISECOND, SECOND, to_ns
 from pvdstation.model.station import Station
@@ -27,8 +27,9 @@ _ENDED = (Phase.FEED_RAMP, Phase.FEED_SOAK, Phase.IDLE_RAMP, Phase.STOPPED)
 
 
 def start(speaker: Speaker, station: Station, job: Job, deadline_ns: int) -> Talk[str]:
-    """Start the selected process, at most once, and see that it runs."""
+    """Compare everything again, start the selected process, at most once, and see that it runs."""
     process = yield from _require_selected(speaker, job.process)
+    yield from compare_again(speaker, station, job)
     if speaker.was_reset:
         raise Declined("not started: the unit has been reset since the layer was prepared")
     if speaker.at_ns > deadline_ns:
