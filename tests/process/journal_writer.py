@@ -27,8 +27,8 @@ KILLS = 100
 AT_ONCE = 4
 EVENTS, FEW = 400, 2
 """After so many a writer comes to its end, and every fifth after few: some of those are killed there."""
-MOST_S = 0.2
-"""The latest moment of a kill after the fork."""
+LATEST = 3
+"""The latest moment of a kill after the fork, in lives of a writer of few events."""
 ENDED = -2
 LIMIT_BYTES = 150_000
 _ACK = struct.Struct("<i")
@@ -74,14 +74,24 @@ def tell(record: dict) -> None:
     sys.stdout.flush()
 
 
+def life_s(folder: Path, run: str) -> float:
+    """Return how long a writer of few events lives on this computer."""
+    began_s = time.monotonic()
+    pid, ear = start(folder, run, 0)
+    os.waitpid(pid, 0)
+    os.close(ear)
+    return time.monotonic() - began_s
+
+
 def crash(folder: Path) -> None:
     """Kill writers at random moments, until so many were killed before they had ended by themselves."""
     chance, begun, killed, running = Random(4), 0, 0, []
+    latest_s = LATEST * min(life_s(folder, f"unharmed-{number}") for number in range(3))
     while killed < KILLS or running:
         while killed < KILLS and len(running) < AT_ONCE:
             begun += 1
             pid, ear = start(folder, f"run-{begun:03}", begun)
-            running.append((time.monotonic() + chance.uniform(0, MOST_S), begun, pid, ear))
+            running.append((time.monotonic() + chance.uniform(0, latest_s), begun, pid, ear))
             running.sort()
         due_s, number, pid, ear = running.pop(0)
         select.select([], [], [], max(0.0, due_s - time.monotonic()))
