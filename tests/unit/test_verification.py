@@ -1,8 +1,12 @@
 """What was done to a record is found and named: a row edited, removed, moved or added, a tail cut off, a file torn."""
 
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -176,6 +180,23 @@ def test_what_is_no_record_is_refused_or_named(tmp_path):
     assert "it cannot be read: file is not a database" in verify(tmp_path / FILE).flaws[0].what
     (tmp_path / FILE).write_bytes(b"")
     assert verify(tmp_path / FILE).state == "interrupted"
+
+
+def test_a_few_lines_of_python_from_the_manual_check_the_chain(whole, tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "reference" / "record.md"
+    (lines,) = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+
+    def by_hand(path):
+        done = subprocess.run([sys.executable, "-c", lines, path], check=False, capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    assert by_hand(whole[0]) == f"69 {whole[1].hex()}\n"
+    shutil.copy(whole[0], tmp_path / FILE)
+    (tmp_path / FILE).chmod(0o600)
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
+        drop_triggers(connection)
+        connection.execute("UPDATE scan SET body = x'00' WHERE number = 21")
+    assert by_hand(tmp_path / FILE) == "row 21 (scan, 1.750 s) is the first that is wrong\n"
 
 
 # --- a run in three files, two of which have failed ---
