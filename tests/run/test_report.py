@@ -215,6 +215,19 @@ def test_the_command_writes_a_new_file_or_says_why_not(path: Path, tmp_path: Pat
     assert said["methods"].startswith("The following describes a simulated run")
 
 
+def test_a_sample_that_was_edited_is_said_first(path: Path, tmp_path: Path) -> None:
+    edited = shutil.copy(path, tmp_path / "edited.sqlite")
+    with closing(sqlite3.connect(edited)) as connection:
+        connection.execute("DROP TRIGGER scan_is_not_changed")
+        connection.execute("UPDATE scan SET at_ns = at_ns + 1 WHERE number = (SELECT MAX(number) FROM scan)")
+        connection.commit()
+    told = tell(RunFile(edited))
+    page = report_of(told, is_drawn=False)
+    assert not page.is_normal
+    assert page.summary[0] == f"THE RECORD IS DAMAGED: {told.story.heading.flaws[0]}"
+    assert any(": row " in flaw for flaw in told.story.heading.flaws)
+
+
 def test_a_damaged_record_is_said_to_be_damaged(path: Path, tmp_path: Path) -> None:
     spoiled = shutil.copy(path, tmp_path / "spoiled.sqlite")
     with closing(sqlite3.connect(spoiled)) as connection:

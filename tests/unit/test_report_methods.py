@@ -29,6 +29,8 @@ HEADING = Heading(
     head_number=1,
     head_sha256="c" * 64,
     segments=1,
+    flaws=(),
+    remarks=(),
 )
 ZN = Layer(
     step=3,

@@ -1,16 +1,19 @@
 """Parts of the report: fewer points with every peak, means over time, and text that hides nothing."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_report_methods import ZN, story
 
 from pvdstation.assembly.sources import read_station
 from pvdstation.model.problems import Refused
 from pvdstation.model.station import Station
 from pvdstation.record.report import wording
-from pvdstation.record.report.curves import intervals, mean_sd, rolling
+from pvdstation.record.report.curves import Curves, SourceCurves, intervals, mean_sd, rolling
+from pvdstation.record.report.plots import Overlay, draw_layer, draw_run
 from pvdstation.record.report.recorded_station import recorded_station
 from pvdstation.record.report.thinning import thinned
 
@@ -93,3 +96,11 @@ def test_a_station_file_of_another_version_is_read_as_far_as_it_goes() -> None:
     assert station.limits.rate_attention == whole.limits.rate_attention
     with pytest.raises(Refused, match=r"source\.Zn\.density"):
         recorded_station(content.replace(b'density = "7.04 g/cm3"', b'dichte = "7.04 g/cm3"', 1))
+
+
+def test_a_run_in_which_nothing_was_read_is_drawn_all_the_same() -> None:
+    nothing = [NAN] * 50
+    curves = Curves([0.25 * n for n in range(50)], (SourceCurves("a$b", *[nothing] * 7),), nothing, nothing, nothing)
+    layer = replace(ZN, source="a$b", begun_s=0.0, ended_s=12.0, open_s=())
+    assert "a$b" in draw_run(story(layer), curves, ())
+    assert "a$b" in draw_layer([Overlay("a$b", curves, layer, 0.0)] * 2, "it began", is_simulated=False)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import EventKind
@@ -39,26 +39,23 @@ def _layers(record: "Record", curves: Curves) -> Iterator[Layer]:
             condition = None
 
 
+class _Grown(NamedTuple):
+    """What the samples of one layer show."""
+
+    begun_s: float  # NaN: neither it nor its conditioning was begun
+    ended_s: float
+    opened: tuple[tuple[float, float], ...]
+    rate_mean_nm_s: float | None
+    rate_sd_nm_s: float | None
+    rate_worst: float | None
+    indicated_nm: float | None  # of the result, else summed up
+    lives: list[float]
+
+
 def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedStep | None, step: PlannedStep) -> Layer:
     name: str = step.asked["source"]
-    source, result, of = record.station.source[name], record.step(step.index), curves.of(name)
-    first = record.bands.get(step.index if condition is None else condition.index)
-    band = record.bands.get(step.index)
-    begun_s = math.nan if first is None else first.start_s
-    ended_s = math.nan if first is None else first.end_s if band is None else band.end_s
-    span = curves.span(begun_s, ended_s) if first is not None else slice(0, 0)
-    opened = _opened(curves, band.start_s, band.end_s) if band is not None else ()
-    grown = _until_told_to_close(record, opened)
-    rates = [value for a, b in grown for value in of.rate_nm_s[curves.span(a, b)]]
-    mean, sd = mean_sd(rates)
-    indicated_nm = result.indicated_nm
-    if indicated_nm is None and opened:
-        indicated_nm = _integral_nm(curves, of.rate_nm_s, opened)
-    before_mg = ledger.taken_mg(name)
-    if first is not None:
-        ledger.take(name, source, indicated_nm or 0.0, step.asked["rate_nm_s"])
-    lives = known(of.life_pct[span])
-    worst = _worst(curves, of.rate_nm_s, grown, step.asked["rate_nm_s"])
+    source, result = record.station.source[name], record.step(step.index)
+    grown = _grown(record, curves, condition or step, step)
     prepared = [record.step(condition.index)] if condition is not None else []
     return Layer(
         step=step.index,
@@ -68,16 +65,16 @@ def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedS
         ended_because=result.ended_because,
         target_nm=step.asked["target_nm"],
         asked_rate_nm_s=step.asked["rate_nm_s"],
-        begun_s=begun_s,
-        ended_s=ended_s,
-        indicated_nm=indicated_nm,
+        begun_s=grown.begun_s,
+        ended_s=grown.ended_s,
+        indicated_nm=grown.indicated_nm,
         true_nm=result.true_nm,
-        rate_mean_nm_s=mean,
-        rate_sd_nm_s=sd,
-        rate_worst=worst,
-        open_s=opened,
-        base_mbar=_before(curves, begun_s),
-        start_mbar=_before(curves, opened[0][0]) if opened else None,
+        rate_mean_nm_s=grown.rate_mean_nm_s,
+        rate_sd_nm_s=grown.rate_sd_nm_s,
+        rate_worst=grown.rate_worst,
+        open_s=grown.opened,
+        base_mbar=_before(curves, grown.begun_s),
+        start_mbar=_before(curves, grown.opened[0][0]) if grown.opened else None,
         pressure_max_mbar=result.pressure_max_mbar,
         peak_power_w=max((s.peak_power_w for s in (*prepared, result) if s.peak_power_w is not None), default=None),
         power_median_w=result.power_median_w,
@@ -90,13 +87,39 @@ def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedS
         rate_loop=source.rate_loop,
         sensor=source.sensor,
         tooling_pct=record.station.sensor[source.sensor].tooling,
-        life_in_pct=lives[0] if lives else None,
-        life_out_pct=lives[-1] if lives else None,
-        charge_used_mg=ledger.taken_mg(name) - before_mg,
+        life_in_pct=grown.lives[0] if grown.lives else None,
+        life_out_pct=grown.lives[-1] if grown.lives else None,
+        charge_used_mg=_taken_mg(record, ledger, grown, step),
         charge_mg=source.charge,
-        deviations=tuple(_deviations(record.station, result, mean, worst, indicated_nm, opened, step)),
-        alarms=tuple(alarm for alarm in record.alarms if begun_s <= alarm.came_s <= ended_s),
+        deviations=tuple(_deviations(record.station, result, grown, step)),
+        alarms=tuple(alarm for alarm in record.alarms if grown.begun_s <= alarm.came_s <= grown.ended_s),
     )
+
+
+def _grown(record: "Record", curves: Curves, first: PlannedStep, step: PlannedStep) -> _Grown:
+    begun, band, result = record.bands.get(first.index), record.bands.get(step.index), record.step(step.index)
+    if begun is None:
+        return _Grown(math.nan, math.nan, (), None, None, None, None, [])
+    of, ended_s = curves.of(step.asked["source"]), (band or begun).end_s
+    opened = _opened(curves, band.start_s, band.end_s) if band is not None else ()
+    exposed = _until_told_to_close(record, opened)
+    mean, sd = mean_sd([value for a, b in exposed for value in of.rate_nm_s[curves.span(a, b)]])
+    indicated_nm = result.indicated_nm
+    if indicated_nm is None and opened:
+        indicated_nm = _integral_nm(curves, of.rate_nm_s, opened)
+    worst = _worst(curves, of.rate_nm_s, exposed, step.asked["rate_nm_s"])
+    lives = known(of.life_pct[curves.span(begun.start_s, ended_s)])
+    return _Grown(begun.start_s, ended_s, opened, mean, sd, worst, indicated_nm, lives)
+
+
+def _taken_mg(record: "Record", ledger: Ledger, grown: _Grown, step: PlannedStep) -> float:
+    """Book what a begun layer and its conditioning took, and return it, mg."""
+    if math.isnan(grown.begun_s):
+        return 0.0
+    name: str = step.asked["source"]
+    before_mg = ledger.taken_mg(name)
+    ledger.take(name, record.station.source[name], grown.indicated_nm or 0.0, step.asked["rate_nm_s"])
+    return ledger.taken_mg(name) - before_mg
 
 
 def _opened(curves: Curves, begin_s: float, end_s: float) -> tuple[tuple[float, float], ...]:
@@ -145,34 +168,32 @@ def _settled(curves: Curves, rate_nm_s: Sequence[float], begin_s: float, end_s: 
     return known(rolling(curves.at_s[span], rate_nm_s[span], BEFORE_S))
 
 
-def _deviations(
-    station: Station,
-    result: StepResult,
-    mean_nm_s: float | None,
-    worst: float | None,
-    indicated_nm: float | None,
-    opened: Sequence[tuple[float, float]],
-    step: PlannedStep,
-) -> Iterator[str]:
+def _deviations(station: Station, result: StepResult, grown: _Grown, step: PlannedStep) -> Iterator[str]:
     """Yield a sentence for each departure: the thickness as a complete run needs it, rate and pressure by limits."""
-    target_nm, asked_nm_s = step.asked["target_nm"], step.asked["rate_nm_s"]
-    attention = station.limits.rate_attention.within / 100
     if result.state not in ("complete", "not started"):
         yield f"{result.state} before its end"
-    if result.indicated_nm is None and indicated_nm is not None:
+    if result.indicated_nm is None and grown.indicated_nm is not None:
         yield "the record ends in this layer; its thickness is the indicated rate summed up"
+    yield from _thickness_off(grown.indicated_nm, step.asked["target_nm"])
+    yield from _rate_off(grown, step.asked["rate_nm_s"], station.limits.rate_attention.within / 100)
+    highest, limit = result.pressure_max_mbar, station.limits.film_pressure
+    if highest is not None and highest > limit:
+        yield f"pressure up to {wording.pressure(highest)}, above the limit for films of {wording.pressure(limit)}"
+    if len(grown.opened) > 1:
+        yield f"the substrate shutter was opened {len(grown.opened)} times"
+
+
+def _thickness_off(indicated_nm: float | None, target_nm: float) -> Iterator[str]:
     if indicated_nm is not None and abs(indicated_nm - target_nm) > max(THICKNESS * target_nm, THICKNESS_NM):
         off = indicated_nm / target_nm - 1
         kind = "short" if off < 0 else "thick"
         asked = f"{wording.plain(target_nm)} nm"
         yield f"film {kind}: {wording.thickness(indicated_nm)} instead of {asked} ({wording.signed_pct(off)})"
-    if mean_nm_s is not None and abs(off := mean_nm_s / asked_nm_s - 1) > attention:
+
+
+def _rate_off(grown: _Grown, asked_nm_s: float, attention: float) -> Iterator[str]:
+    mean, worst = grown.rate_mean_nm_s, grown.rate_worst
+    if mean is not None and abs(off := mean / asked_nm_s - 1) > attention:
         yield f"mean rate {wording.signed_pct(off)} from the asked one"
     elif worst is not None and abs(worst) > attention:
         yield f"10 s mean of the rate up to {wording.signed_pct(worst)} from the asked one"
-    highest = result.pressure_max_mbar
-    if highest is not None and highest > station.limits.film_pressure:
-        limit = wording.pressure(station.limits.film_pressure)
-        yield f"pressure up to {wording.pressure(highest)}, above the limit for films of {limit}"
-    if len(opened) > 1:
-        yield f"the substrate shutter was opened {len(opened)} times"

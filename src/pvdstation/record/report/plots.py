@@ -96,7 +96,7 @@ def draw_layer(overlays: Sequence[Overlay], since: str, *, is_simulated: bool) -
         rate.set_ylabel("rate, nm/s")
         power.set_ylabel("power, W")
         power.set_ylim(bottom=0)
-        pressure.set_yscale("log")
+        _log(pressure, [overlay.curves.full_range_mbar for overlay in overlays])
         pressure.set_ylabel("pressure, mbar")
         if len(overlays) > 1:
             rate.legend(loc="upper left", frameon=False, ncols=2)
@@ -156,11 +156,17 @@ def _label_source_panels(panels: Sequence[Axes]) -> None:
 def _draw_pressure(curves: Curves, minutes: list[float], axes: Axes) -> None:
     full = [p if p < FULL_RANGE_TRUSTED_MBAR else NAN for p in curves.full_range_mbar]
     capacitance = [p if p > CAPACITANCE_TRUSTED_MBAR else NAN for p in curves.capacitance_mbar]
-    axes.set_yscale("log")
+    _log(axes, [full, capacitance])
     axes.plot(*thinned(minutes, full), color=_GREYS[1], linewidth=0.9, label="full range gauge")
     axes.plot(*thinned(minutes, capacitance), color=_GREYS[0], linewidth=1.1, label="capacitance gauge")
     axes.set_ylabel("pressure\nmbar")
     axes.legend(loc="upper center", frameon=False, ncols=2)
+
+
+def _log(axes: Axes, columns: Sequence[Values]) -> None:
+    """Make a logarithmic axis, unless there is nothing that has a logarithm."""
+    if any(value > 0 for values in columns for value in values):
+        axes.set_yscale("log")
 
 
 def _draw_shutters(curves: Curves, used: Sequence[SourceCurves], axes: Axes) -> None:

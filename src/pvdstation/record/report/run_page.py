@@ -34,7 +34,7 @@ def run_page(story: Story, overview: Sequence[Figure] = (), details: Sequence[Fi
         title=heading.recipe.name,
         subtitle=" · ".join(part for part in (heading.run, samples, heading.station.name, heading.operator) if part),
         outcome=verdict.outcome,
-        is_normal=verdict.outcome == "complete" and verdict.safe is True,
+        is_normal=verdict.outcome == "complete" and verdict.safe is True and not heading.flaws,
         is_simulated=heading.is_simulated,
         summary=tuple(_summary(story)),
         sections=tuple(sections),
@@ -43,6 +43,8 @@ def run_page(story: Story, overview: Sequence[Figure] = (), details: Sequence[Fi
 
 def _summary(story: Story) -> Iterator[str]:
     verdict = story.verdict
+    if story.heading.flaws:
+        yield f"THE RECORD IS DAMAGED: {story.heading.flaws[0]}"
     if verdict.outcome != "complete":
         where = f"{verdict.in_step}: " if verdict.in_step else ""
         yield f"{where}{verdict.reason}"
@@ -133,7 +135,7 @@ def _procedure(steps: Sequence[Line]) -> Table:
 
 def _happenings(story: Story) -> Table:
     rows = tuple((wording.clock(h.at_s), h.kind, h.source, h.text) for h in story.happenings)
-    lost = frozenset(number for number, h in enumerate(story.happenings) if h.kind == "link lost")
+    lost = frozenset(number for number, h in enumerate(story.happenings) if h.kind in ("link lost", "gap"))
     return Table(("at", "kind", "who", "what"), rows, lost)
 
 
@@ -159,5 +161,7 @@ def _record(heading: Heading) -> Table:
         ("last row", str(heading.head_number)),
         ("sha256", heading.head_sha256),
         *((("files", str(heading.segments)),) if heading.segments > 1 else ()),
+        ("hash chain", "; ".join(heading.flaws) or "every row is as it was written"),
+        *((("remarks", "; ".join(heading.remarks)),) if heading.remarks else ()),
     ]
     return Table(("", ""), tuple(rows), kind="sheet")

@@ -50,6 +50,8 @@ class Heading:
     head_number: int
     head_sha256: str
     segments: int
+    flaws: tuple[str, ...]  # what is wrong with the record, by its hash chain
+    remarks: tuple[str, ...]  # what else there is to say of it
 
 
 @dataclass(frozen=True, slots=True)

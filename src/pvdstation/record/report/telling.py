@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind, Notice
 from pvdstation.model.station import Station
+from pvdstation.record.bodies import fields_of
 from pvdstation.record.cause import Cause
 from pvdstation.record.gathering import Band, Gathering
 from pvdstation.record.plan import PlannedStep, steps_of
@@ -17,8 +18,10 @@ from pvdstation.record.report.layers import layers_of
 from pvdstation.record.report.recorded_station import recorded_station
 from pvdstation.record.report.story import Happening, Heading, Line, Lot, SampleName, Story, Verdict
 from pvdstation.record.results import AlarmResult, Named, StepResult
+from pvdstation.record.run_entry import NOT_ENDED
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
+from pvdstation.record.verification import verify
 
 _GREETING = "answers: "
 _TOLD = frozenset({EventKind.REQUEST, EventKind.NOTE})
@@ -74,7 +77,7 @@ def tell(run: RunFile) -> Told:
         steps=tuple(_line(step, record) for step in plan),
         alarms=record.alarms,
         first_out=_first_out(record.alarms, verdict),
-        happenings=_happenings(events, notices),
+        happenings=_happenings(run, events, notices),
         pumped_to_mbar=next((s.reached_mbar for s in steps if s.do == "pump_down" and s.reached_mbar), None),
     )
     return Told(story, curves, bands, plan, tomllib.loads(run.station.decode()))
@@ -91,8 +94,7 @@ def _verdict(end: Mapping[str, Any] | None, steps: Sequence[StepResult]) -> Verd
     ended = next((step for step in steps if step.state in ("stopped", "aborted")), None)
     in_step = "" if ended is None else f"step {ended.index}, {ended.text}"
     if end is None:
-        reason = "the record has no end: the program or the computer stopped while it ran"
-        return Verdict("interrupted", Cause.INTERRUPTED.value, reason, "", None, in_step)
+        return Verdict("interrupted", Cause.INTERRUPTED.value, NOT_ENDED, "", None, in_step)
     trigger = ", ".join(f"{name} {value}" for name, value in _flat(end.get("trigger") or {}))
     return Verdict(end["outcome"], end["cause"], end["reason"], trigger, end["safe"], in_step)
 
@@ -108,6 +110,7 @@ def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
 def _heading(run: RunFile, end: Mapping[str, Any] | None, notices: Sequence[Notice], last_s: float) -> Heading:
     genesis, about = run.genesis, run.document(Entry.ABOUT)
     number, digest = run.head()
+    examined = verify(run.path)
     glovebox = about.get("glovebox") or {}
     return Heading(
         run=run.run,
@@ -137,6 +140,8 @@ def _heading(run: RunFile, end: Mapping[str, Any] | None, notices: Sequence[Noti
         head_number=number,
         head_sha256=digest.hex(),
         segments=len(run.segments),
+        flaws=tuple(str(flaw) for flaw in examined.flaws),
+        remarks=examined.remarks,
     )
 
 
@@ -172,11 +177,15 @@ def _first_out(alarms: Sequence[AlarmResult], verdict: Verdict) -> AlarmResult |
     return next((alarm for alarm in alarms if alarm.kind == EventKind.TRIP), None)
 
 
-def _happenings(events: Sequence[Event], notices: Sequence[Notice]) -> tuple[Happening, ...]:
+def _happenings(run: RunFile, events: Sequence[Event], notices: Sequence[Notice]) -> tuple[Happening, ...]:
     told = [Happening(e.at_ns / SECOND, e.kind.value, e.source, e.text) for e in events if e.kind in _TOLD]
     told += [
         Happening(n.at_ns / SECOND, "link lost" if n.is_lost else "link", n.link, n.text)
         for n in notices
         if n.is_lost or not n.text.startswith(_GREETING)
+    ]
+    told += [
+        Happening(row.at_ns / SECOND, "gap", "journal", f"{fields_of(row.body)['dropped']} scans were not kept")
+        for row in run.rows(Entry.GAP)
     ]
     return tuple(sorted(told, key=lambda happening: happening.at_s))
