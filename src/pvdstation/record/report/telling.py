@@ -76,7 +76,7 @@ def tell(run: RunFile) -> Told:
         gas=gas_steps(record),
         steps=tuple(_line(step, record) for step in plan),
         alarms=record.alarms,
-        first_out=_first_out(record.alarms, verdict),
+        first_out=_first_out(record.alarms, gathering.cause),
         happenings=_happenings(run, events, notices),
         pumped_to_mbar=next((s.reached_mbar for s in steps if s.do == "pump_down" and s.reached_mbar), None),
     )
@@ -170,11 +170,10 @@ def _line(step: PlannedStep, record: Record) -> Line:
     )
 
 
-def _first_out(alarms: Sequence[AlarmResult], verdict: Verdict) -> AlarmResult | None:
-    """Return the trip that came first: what acted. Without a trip no alarm is the cause of anything."""
-    if verdict.outcome == "complete":
-        return None
-    return next((alarm for alarm in alarms if alarm.kind == EventKind.TRIP), None)
+def _first_out(alarms: Sequence[AlarmResult], cause: str) -> AlarmResult | None:
+    """Return the trip that the run ended by; None where it ended by something else. A trip that was resumed is none."""
+    tripped = [alarm for alarm in alarms if alarm.kind == EventKind.TRIP and alarm.source == cause]
+    return tripped[-1] if tripped else None
 
 
 def _happenings(run: RunFile, events: Sequence[Event], notices: Sequence[Notice]) -> tuple[Happening, ...]:
