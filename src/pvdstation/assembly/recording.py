@@ -1,7 +1,6 @@
 """Records a run: its id and folder, what its record begins and ends with, and which journal writes it."""
 
 import platform
-import secrets
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from pvdstation.record.journal import InlineJournal, Opening, ThreadedJournal
 from pvdstation.record.journal_file import FAILURES
 from pvdstation.record.plan import plan_document
 from pvdstation.record.precision import rounded
+from pvdstation.record.preflight import check_folder
 from pvdstation.record.results import RunResult
 from pvdstation.record.run_file import SUFFIX
 from pvdstation.record.schema import FORMAT
@@ -45,7 +45,7 @@ class Record:
 
     def __init__(self, recording: Recording, prepared: Prepared, seed: int, speed: float | None, board: Board) -> None:
         self.started = datetime.now(UTC)
-        self.run = f"{self.started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        self.run = run_id(self.started)
         self._prepared = prepared
         self._board = board
         self._is_dry = speed is None
@@ -65,6 +65,8 @@ class Record:
         if self._is_dry:
             _remove_old(folder)
         else:
+            if problems := check_folder(folder, self._prepared.checked.total_s):
+                raise Refused(problems)
             with StationDatabase.opened(self._folder / DATABASE, folder) as database:
                 ledger, previous = database.ledger(self._prepared.station.name), database.newest_head()
         prepared, signals = self._prepared, self._board.signals
@@ -95,13 +97,15 @@ class Record:
             "started": _iso(self.started),
             "seed": seed,
             "speed": speed,
-            "recipe": {**prepared.recipe.as_json(), "file": prepared.recipe_file},
+            "recipe": {**prepared.recipe.as_json(), "file": prepared.recipe_file, "parameters": _parameters(prepared)},
             "station": {**prepared.station_named.as_json(), "file": prepared.station_file},
             "software": _software(),
         }
 
     def watch(self) -> None:
         """Keep the life of each crystal as it is read first."""
+        if len(self._life_in) == len(self._board.signals.sensor):
+            return
         for number, signals in self._board.signals.sensor.items():
             if number not in self._life_in and (life := self._good(signals.life)) is not None:
                 self._life_in[number] = life
@@ -148,6 +152,23 @@ class Record:
     def _good(self, signal: int) -> float | None:
         reading = self._board.readings[signal]
         return reading.value if reading.quality is Quality.GOOD else None
+
+
+def run_id(started: datetime) -> str:
+    """Return the id of a run: date and time (UTC), and the fraction of the second in 65536ths; ids sort by time."""
+    return f"{started:%Y%m%d-%H%M%S}-{started.microsecond * 65536 // 1_000_000:04x}"
+
+
+def _parameters(prepared: Prepared) -> dict[str, object]:
+    return {parameter.name: parameter.value for parameter in prepared.checked.recipe.parameters}
+
+
+def _included(prepared: Prepared) -> list[dict[str, str]]:
+    """Return the other recipe files whose steps are done, whole."""
+    return [
+        {"name": recipe.name, "sha256": recipe.sha256, "text": recipe.content.decode("utf-8", errors="replace")}
+        for recipe in prepared.checked.recipe.included
+    ]
 
 
 def _remove_old(folder: Path) -> None:

@@ -34,7 +34,7 @@ def run_show(streams: Streams, text: str, data: str | None) -> ExitCode:
         finish_refused(streams, refused([Problem(str(path), what, f'See "pvd runs verify {path}".')]), [])
         return ExitCode.TRIPPED
     if streams.json:
-        streams.document(_document(run))
+        streams.document(run.as_json())
     result = run.result
     names = result.recipe, result.station
     shown = [name.name if name else "" for name in names]
@@ -95,21 +95,3 @@ def _foot(run: OpenedRun) -> list[Text]:
     number, digest = run.file.head()
     files = ", ".join(str(path) for path in run.file.segments)
     return [Text(f"files     {files}"), Text(f"last row  {number}, SHA-256 {digest.hex()}")]
-
-
-def _document(run: OpenedRun) -> dict[str, object]:
-    number, digest = run.file.head()
-    return {
-        "run": run.id,
-        "kind": run.kind,
-        "started": run.started,
-        "ended": run.ended or None,
-        "about": run.about,
-        "software": run.genesis["software"],
-        "crystals": run.crystals,
-        "sources": run.sources,
-        "result": run.result.as_json(),
-        "events": len(run.events),
-        "files": [str(path) for path in run.file.segments],
-        "head": {"number": number, "hash": digest.hex()},
-    }

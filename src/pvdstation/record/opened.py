@@ -43,6 +43,24 @@ class OpenedRun:
         """Return the names of all signals."""
         return tuple(signal.name for signal in self.file.signals)
 
+    def as_json(self) -> dict[str, object]:
+        """Return the JSON document: everything but events and samples."""
+        number, digest = self.file.head()
+        return {
+            "run": self.id,
+            "kind": self.kind,
+            "started": self.started,
+            "ended": self.ended or None,
+            "about": self.about,
+            "software": self.genesis["software"],
+            "crystals": self.crystals,
+            "sources": self.sources,
+            "result": self.result.as_json(),
+            "events": len(self.events),
+            "files": [str(path) for path in self.file.segments],
+            "head": {"number": number, "hash": digest.hex()},
+        }
+
     def samples(self, *names: str) -> Samples:
         """Return signals over the run, one value per scan. Raises KeyError by a name that it does not have."""
         return self.file.samples(names)
