@@ -194,6 +194,10 @@ def test_runs_are_anchored_in_the_database_and_in_the_next_run(paced) -> None:
     kept = [(anchor.kept_by, anchor.hash) for anchor in anchors_of(first)]
     head = RunFile(first).head()[1]
     assert kept == [("the station database", head), (f"the run {second.stem}", head)]
+    copied = folder / "copy" / first.name
+    copied.parent.mkdir()
+    copied.write_bytes(first.read_bytes())
+    assert anchors_of(copied, str(folder)) == anchors_of(first)  # of somebody's copy, too
     checked = check_record(first.stem, str(folder), with_replay=True)
     assert checked.is_sound
     assert checked.replayed.scans > 0
@@ -222,6 +226,14 @@ def test_the_index_is_made_anew_from_the_runs_with_the_entries_by_hand_that_they
         for entry in runs:  # the heads are of the time of the runs, and are not made anew
             assert database.head_of(entry.run) is None
     assert len(ledger["by_hand"]) == 2
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path) -> None:
+    with closing(sqlite3.connect(tmp_path / "station.sqlite")) as connection, connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    ended = pvd("ledger", "show", "--data", str(tmp_path))
+    assert ended.returncode == 2
+    assert "belongs to another program" in ended.stderr
 
 
 # --- for people ---

@@ -112,7 +112,12 @@ class _Running:
         self._record = Record(recording, prepared, self._seed, way.speed, board) if recording else None
         journal = self._record.journal if self._record else None
         plan = Plan(self._seed, (sinks,), self._scanned, wishes.transcript, journal)
-        self.bench: Bench = build(prepared, world, board, plan, way.speed)
+        try:
+            self.bench: Bench = build(prepared, world, board, plan, way.speed)
+        except BaseException as error:
+            self.fail(error, 0.0)
+            self.close()
+            raise
 
     def close(self) -> None:
         """Leave the plant to itself where it is in another process."""

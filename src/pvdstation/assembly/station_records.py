@@ -1,6 +1,7 @@
 """The runs and ledgers of a data folder: opened, listed, checked, and what people enter by hand."""
 
 import secrets
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +15,10 @@ from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.quantities import parse
 from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station
-from pvdstation.record.ledgers import ByHand, Ledgers
+from pvdstation.record.ledgers import ByHand, Ledgers, ToolingRow
+from pvdstation.record.opened import DAMAGED
 from pvdstation.record.run_entry import RunEntry
-from pvdstation.record.run_file import RunFile, connect, first_files
+from pvdstation.record.run_file import RunFile, first_files
 from pvdstation.record.station_database import StationDatabase
 from pvdstation.record.verification import Anchor, Verdict, verify
 
@@ -73,24 +75,31 @@ class Checked(NamedTuple):
 def check_record(text: str, data: str | None, *, with_replay: bool) -> Checked:
     """Check a run by what a person calls it, against every head of it that is kept elsewhere. Raises Refused."""
     path = find_run(text, data)
-    verdict = verify(path, anchors_of(path))
+    verdict = verify(path, anchors_of(path, data))
     replayed = replay(RunFile(path)) if with_replay and not verdict.flaws else None
     return Checked(path, verdict, replayed)
 
 
-def anchors_of(path: Path) -> list[Anchor]:
-    """Return what is kept of a run's head: in the station database beside its folder, and in the runs after it."""
+def anchors_of(path: Path, data: str | None = None) -> list[Anchor]:
+    """Return what is kept of a run's head: in the station database and in the run after it, also for a copy of it."""
     anchors: list[Anchor] = []
-    database_file = path.parent.parent / DATABASE
-    if database_file.is_file():
-        with StationDatabase.opened(database_file, path.parent) as database:
-            head = database.head_of(path.stem)
+    beside = [path.parent.parent] if path.parent.name == RUNS else []
+    for folder in dict.fromkeys((*beside, data_folder(data))):
+        anchors += _anchors_in(folder, path.stem)
+    return list(dict.fromkeys(anchors))
+
+
+def _anchors_in(folder: Path, run: str) -> list[Anchor]:
+    anchors: list[Anchor] = []
+    if (folder / DATABASE).is_file():
+        with _database(folder) as database:
+            head = database.head_of(run)
         if head is not None:
             anchors.append(Anchor(bytes.fromhex(head.hash), "the station database", head.number))
-    later = [other for other in first_files(path.parent) if other.stem > path.stem]
+    later = [other for other in first_files(folder / RUNS) if other.stem > run]
     for other in later[:_FOLLOWING]:
         previous = _previous_of(other)
-        if previous is not None and previous["run"] == path.stem:
+        if previous is not None and previous["run"] == run:
             anchors.append(Anchor(bytes.fromhex(previous["hash"]), f"the run {other.stem}"))
             break
     return anchors
@@ -98,9 +107,8 @@ def anchors_of(path: Path) -> list[Anchor]:
 
 def _previous_of(path: Path) -> dict[str, str] | None:
     try:
-        connect(path).close()
         previous: dict[str, str] | None = RunFile(path).genesis.get("previous_run")
-    except (Refused, ValueError, KeyError):
+    except (Refused, *DAMAGED):
         return None
     return previous
 
@@ -137,6 +145,23 @@ def enter_crystal(data: str | None, station: str | None, sensor: str, who: str, 
         raise Refused([Problem("the sensor", f'"{known.name}" has no sensor "{sensor}"', _one_of(sensors))])
     _enter(data, known.name, "crystal", sensor, who, note, {})
     return f"sensor {sensor} of {known.name}: the crystal was changed"
+
+
+def enter_tooling(
+    data: str | None, station: str, sensor: str, who: str, note: str, fields: dict[str, object]
+) -> None:
+    """Keep a tooling factor that a person has accepted; ``fields`` has factor_pct and from. Raises Refused."""
+    _enter(data, station, "tooling", sensor, who, note, fields)
+
+
+def tooling_of(data: str | None, station: str, sensor: int) -> Sequence[ToolingRow]:
+    """Return the tooling history of a sensor from the oldest; empty where nothing is kept. Raises Refused."""
+    folder = data_folder(data)
+    if not folder.is_dir():
+        return ()
+    with _database(folder) as database:
+        database.sync((folder / RUNS, folder / DRY_RUNS))
+        return database.ledgers(station).tooling.get(str(sensor), ())
 
 
 def _enter(

@@ -169,7 +169,7 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bool]:
     is_new = not path.exists()
     try:
         return _prepared(path), is_new
-    except sqlite3.OperationalError:  # locked, read-only, no room: it is in order
+    except sqlite3.OperationalError:  # locked, read-only, no room, somebody else's: it is in order
         raise
     except sqlite3.DatabaseError:
         _move_aside(path)
@@ -185,7 +185,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
         (application,) = run("PRAGMA application_id").fetchone()
         (tables,) = run("SELECT COUNT(*) FROM sqlite_master").fetchone()
         if application != _APPLICATION_ID and tables:
-            raise sqlite3.DatabaseError("not the station database")
+            raise sqlite3.OperationalError("it belongs to another program")
         (found,) = run("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise sqlite3.DatabaseError(found)
