@@ -6,7 +6,7 @@ from rich.text import Text
 from pvdstation.cli.wording import duration, pressure
 from pvdstation.record.results import AlarmResult, RunResult, StepResult
 
-_STYLE = {"complete": "", "not started": "dim"}
+_STYLE = {"complete": "", "skipped": "yellow", "not started": "dim"}
 _ABNORMAL = "bold red"
 
 
@@ -55,6 +55,10 @@ def _numbers(step: StepResult) -> list[str]:
         parts.append(pressure(step.reached_mbar))
     if step.held_s is not None:
         parts.append(f"held {step.held_s:.1f} s")
+    if step.leak_mbar_l_s is not None:
+        parts.append(f"rise {step.rise_mbar_s:.2e} mbar/s ({step.gauge}), {step.leak_mbar_l_s:.2e} mbar L/s")
+    if step.answer is not None:
+        parts.append(f"answer {step.answer:g}")
     if step.peak_power_w is not None:
         parts.append(f"{step.peak_power_w:.1f} W at most")
     return parts

@@ -69,6 +69,16 @@ NEXT = MappingProxyType(
 """(state, cue) → state. Uncommanded energy and the E-stop abort from every state, the ended ones included."""
 
 
+STEP_MODES = (Mode.RUNNING, Mode.PAUSING, Mode.PAUSED, Mode.HOLDING, Mode.HELD)
+"""States in which what concerns the running step can be asked for: an answer, or to skip it."""
+
+PARKED = frozenset({"pump_down", "leak_test", "cool", "isolate", "vent", "wait", "wait_until", "ask", "note"})
+"""Kinds of steps that a pause acts on at once; it waits for the end of all others (sequence page, 5)."""
+
+SKIPPABLE = frozenset({"wait", "wait_until", "ask", "note"})
+"""Kinds of steps that may be skipped: nothing that follows relies on them."""
+
+
 def after(mode: Mode, cue: Cue) -> Mode | None:
     """Return the state that follows, or None when the cue is refused in this state."""
     return NEXT.get((mode, cue))

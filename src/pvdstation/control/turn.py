@@ -11,14 +11,16 @@ from pvdstation.control.errands import Errands
 from pvdstation.control.owners import STOPPED, Ask
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
-from pvdstation.control.states import ENDED, Cue, Mode, after
+from pvdstation.control.states import ENDED, PARKED, Cue, Mode, after
+from pvdstation.control.step_requests import answer_refusal, skip_refusal
+from pvdstation.control.steps.ask import Asking
 from pvdstation.control.steps.base import Drive, StepLogic, Tick, Trouble
 from pvdstation.control.steps.quiet import unconfirmed
 from pvdstation.control.supervisor import Bound, Finding, Watch, blocked, rearmed, watch
 from pvdstation.control.triggers import trigger_of
 from pvdstation.control.view import Frame, View
 from pvdstation.model.clock import SECOND, to_ns
-from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request
+from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request, Verb
 from pvdstation.recipe.procedure import Procedure, Step
 
 START_TIMEOUT_NS = 60 * SECOND
@@ -184,6 +186,9 @@ class Turn:
         self._move(cue)
 
     def _take(self, request: Request) -> None:
+        if request.verb in (Verb.ANSWER, Verb.SKIP):
+            self._take_in_step(request)
+            return
         cue = Cue(request.verb.value)
         refused = self._refusal(cue)
         if refused:
@@ -207,6 +212,30 @@ class Turn:
         if cue is Cue.RESUME and course.mode is Mode.HELD and not course.is_resumable:
             return "the layer was held cold and cannot be continued yet: stop, and start a new run with the rest"
         return ""
+
+    def _take_in_step(self, request: Request) -> None:
+        """Take what moves the running step, and not the run."""
+        is_skip, logic = request.verb is Verb.SKIP, self.plan.logic[self.course.step]
+        refused = skip_refusal(self.course, self._step()) if is_skip else answer_refusal(self.course, logic, request)
+        about = (("about", request.about),) if request.about else ()
+        value = () if request.value is None else (("value", request.value),)
+        asked = "skip" if is_skip else f"answer {request.about[:40]} = {request.value}"
+        outcome = f"refused, {refused}" if refused else "accepted"
+        self.chronicle.say(EventKind.REQUEST, request.client, f"{asked}: {outcome}", *about, *value)
+        if refused:
+            return
+        if is_skip:
+            self._skip(request.client)
+        elif isinstance(logic, Asking):
+            answer = None if request.value is None else float(request.value)
+            self.course = self.course._replace(step_state=logic.answered(self.course.step_state, answer))
+
+    def _skip(self, client: str) -> None:
+        """End the running step here; held and paused, the run stays so before the next one."""
+        self._end_step("skipped", f"by {client}")
+        self.course = self.course._replace(step=self.course.step + 1)
+        if self.course.mode is Mode.PAUSING:
+            self._move(Cue.SETTLED)
 
     # --- the running step ---
 
@@ -240,6 +269,8 @@ class Turn:
         stage = tick.text.partition(":")[0]
         if stage != course.stage:
             self.chronicle.say(EventKind.STAGE, f"step {self._step().index}", stage)
+        if tick.says is not None:
+            self.chronicle.say(tick.says.kind, f"step {self._step().index}", tick.says.text, *tick.says.values)
         self.course = course._replace(step_state=tick.state, is_resumable=tick.is_resumable, stage=stage)
         return tick
 
@@ -252,6 +283,8 @@ class Turn:
         match self.course.mode:
             case Mode.STARTING:
                 return self._start()
+            case Mode.PAUSING | Mode.PAUSED if self._is_parked():
+                return self._park()
             case Mode.RUNNING | Mode.PAUSING:
                 return self._run()
             case Mode.RESTARTING if not self.course.is_started:
@@ -313,6 +346,20 @@ class Turn:
             return tick
         self._end_step("complete", tick.done)
         return self._go_on()
+
+    def _is_parked(self) -> bool:
+        """Return whether a pause acts on the running step at once; it waits for the end of all others."""
+        return self.course.step_state is not None and self._step().do in PARKED
+
+    def _park(self) -> Tick:
+        """Bring the step to where it can be left alone; its clocks stand until the run is resumed."""
+        tick = self._advance(Drive.HOLD)
+        if tick.trouble is not None and tick.trouble.response > ActionClass.HOLD:
+            self._trouble(tick.trouble)
+            return self._tick()
+        if self.course.mode is Mode.PAUSING and (tick.is_settled or tick.trouble is not None):
+            self._move(Cue.SETTLED)
+        return tick
 
     def _go_on(self) -> Tick:
         steps, step = self.plan.procedure.steps, self.course.step

@@ -30,6 +30,8 @@ class Verb(StrEnum):
     STOP = "stop"
     ABORT = "abort"
     CLEAR = "clear"
+    ANSWER = "answer"  # about: the question's id; value: the answer, yes = 1, no = 0, None = nobody can answer
+    SKIP = "skip"  # the running step, where that does no harm
 
 
 class Request(NamedTuple):
@@ -188,6 +190,7 @@ class EventKind(StrEnum):
     TRIP = "trip"  # an interlock acted; the first one is the cause
     REQUEST = "request"  # a person asked, accepted or refused
     NOTE = "note"
+    QUESTION = "question"  # a step asks the operator
 
 
 class Event(NamedTuple):

@@ -131,11 +131,10 @@ class Expansion:
         box = self._station.glovebox
         if self._cold_for_s is None:
             self.cool("before vent")
-        if not self.gas:
-            self._append(Isolate(), "isolate the pump: HV gate closed", "before vent", ISOLATE_S, "rise < 0.05 mbar/s")
+        self._append(Isolate(), "isolate the pump: HV gate closed", "before vent", ISOLATE_S, "rise < 0.05 mbar/s")
         text = f"vent with {box.gas} to {rounded(box.pressure)} mbar"
         expected_s = vent_s(self._station, self._pressure_mbar, box.pressure)
-        self._append(Vent(box.gas), text, "recipe", expected_s, "the door is opened by hand")
+        self._append(Vent(box.gas), text, "recipe", expected_s, "confirm the pressure before the door")
         self.gas, self.is_vacuum, self.base_mbar = "", False, None
         self.is_vented = True
         self._pressure_mbar = box.pressure
@@ -164,9 +163,10 @@ class Expansion:
         gas = self._station.gas[name]
         self._append(Isolate(), "isolate the pump: HV gate closed", "before gas", ISOLATE_S, "rise < 0.05 mbar/s")
         stop = min(pressure_mbar + gas.stop_above_target, gas.ceiling)
+        keep = "" if top_up else ", settling"
         self._append(
             AdmitGas(name, pressure_mbar, dwell_s, top_up),
-            f"{name} to {rounded(pressure_mbar)} mbar for {time_text(dwell_s)}", "recipe",
+            f"{name} to {rounded(pressure_mbar)} mbar for {time_text(dwell_s)}{keep}", "recipe",
             fill_s(gas.expected_slope, pressure_mbar) + dwell_s,
             f"stop {rounded(stop)} mbar, slope {rounded(gas.max_slope)} mbar/s",
         )  # fmt: skip
@@ -189,7 +189,7 @@ class Expansion:
         """End in the safe state."""
         end = self._station.defaults.end_state
         if self.gas or self.is_vented:
-            end = f"{self.gas} stays in the chamber" if self.gas else "vented, HV gate closed"
+            end = f"{self.gas} stays in the chamber" if self.gas else "vented, HV gate closed, pumps running"
         self._append(Finish(), f"finish: safe state, {end}", "end", FINISH_S, "")
 
     def _append(

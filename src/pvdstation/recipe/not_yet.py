@@ -3,25 +3,12 @@
 from pvdstation.recipe.findings import Findings
 from pvdstation.recipe.items import RecipeStep
 from pvdstation.recipe.steps import (
-    AdmitGasStep,
-    AskStep,
     ConditionStep,
     DepositStep,
-    LeakTestStep,
-    NoteStep,
-    VentStep,
-    WaitStep,
-    WaitUntilStep,
 )
 
 _KINDS: dict[type, tuple[str, str]] = {
     ConditionStep: ("melt a charge in", "Remove this step; every layer conditions its source."),
-    LeakTestStep: ("test for leaks", "Remove this step."),
-    VentStep: ("vent", "Remove this step; vent by hand after the run."),
-    WaitStep: ("wait", "Remove this step."),
-    WaitUntilStep: ("wait for a pressure", "Remove this step."),
-    AskStep: ("ask anything", "Remove this step."),
-    NoteStep: ("note anything", "Remove this step."),
 }
 
 
@@ -39,5 +26,3 @@ def refuse_what_cannot_be_done(step: RecipeStep, findings: Findings) -> None:
         ):
             if is_used:
                 findings.refuse(step.origin, field, f"this version cannot {doing} yet", "Leave it out.")
-    if isinstance(model, AdmitGasStep) and model.keep == "settle":
-        findings.refuse(step.origin, "keep", "this version cannot let the gas settle yet", 'Write keep = "top_up".')

@@ -136,6 +136,7 @@ class WaitUntil:
     hold_s: float
     timeout_s: float
     otherwise: Literal["hold", "abort", "continue", "ask"]
+    id: str = ""  # of the question, where the time-out asks
 
 
 @dataclass(frozen=True, slots=True)

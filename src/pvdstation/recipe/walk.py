@@ -13,6 +13,7 @@ from pvdstation.recipe.layers import read_layer
 from pvdstation.recipe.not_yet import refuse_what_cannot_be_done
 from pvdstation.recipe.origin import Origin
 from pvdstation.recipe.procedure import Note, Question, Wait, WaitUntil
+from pvdstation.recipe.questions import answer_text, band_text, kind_text
 from pvdstation.recipe.spelling import pressure_text, rounded, time_text
 from pvdstation.recipe.station_limits import (
     check_cool,
@@ -65,6 +66,7 @@ class Walk:
     staying: _Staying | None = None
     pumped_by: int | None = None  # the recipe's own step that pumped down last
     warned: set[tuple[int, str]] = field(default_factory=set)
+    questions: dict[str, Question] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.expansion = Expansion(self.station, self.ledger)
@@ -92,7 +94,7 @@ class Walk:
             case PumpDownStep() | CoolStep() | EvacuateStep() | VentStep() | LeakTestStep() as chamber:
                 self._chamber(chamber, step)
             case pastime:
-                self._pass_time(pastime)
+                self._pass_time(pastime, step)
 
     def _chamber(
         self, model: PumpDownStep | CoolStep | EvacuateStep | VentStep | LeakTestStep, step: RecipeStep
@@ -115,7 +117,7 @@ class Walk:
                     self._pump_to_base(None, step.origin)
                 self.expansion.leak_test(model.time, model.below)
 
-    def _pass_time(self, model: WaitStep | WaitUntilStep | AskStep | NoteStep) -> None:
+    def _pass_time(self, model: WaitStep | WaitUntilStep | AskStep | NoteStep, step: RecipeStep) -> None:
         match model:
             case WaitStep():
                 self.expansion.plain(Wait(model.time), f"wait {time_text(model.time)}", model.time)
@@ -127,19 +129,26 @@ class Walk:
                     model.id or f"question{number}", model.text, model.answer == "yes/no", model.unit,
                     model.min, model.max, None if model.default is None else float(model.default),
                 )  # fmt: skip
-                self.expansion.plain(asked, f'ask "{model.text}"', 0.0)
+                self._check_question(asked, step)
+                default = "" if asked.default is None else f", default {answer_text(asked, asked.default)}"
+                limit = f"{asked.id}: {kind_text(asked)}{default}"
+                self.expansion.plain(asked, f'ask "{model.text}"', 0.0, limit)
             case NoteStep():
                 self.expansion.plain(Note(model.text), f'note "{model.text}"', 0.0)
 
     def _wait_until(self, model: WaitUntilStep) -> None:
         least, most = model.above or 0.0, float("inf") if model.below is None else model.below
-        work = WaitUntil(model.of, least, most, model.hold, model.timeout, model.otherwise)
-        noun = "pressure" if model.of == "pressure" else "fore-line pressure"
-        ends = [f"above {pressure_text(least)}"] if model.above is not None else []
-        ends += [f"below {pressure_text(most)}"] if model.below is not None else []
-        held = f" for {time_text(model.hold)}" if model.hold else ""
-        limit = f"time-out {time_text(model.timeout)}, then {model.otherwise}"
-        self.expansion.plain(work, f"wait until {noun} {' and '.join(ends)}{held}", model.hold, limit)
+        asks = f"wait{len(self.expansion.steps) + 1}" if model.otherwise == "ask" else ""
+        work = WaitUntil(model.of, least, most, model.hold, model.timeout, model.otherwise, asks)
+        limit = f"time-out {time_text(model.timeout)}, then {model.otherwise}" + (f" ({asks})" if asks else "")
+        self.expansion.plain(work, f"wait until {band_text(work)}", model.hold, limit)
+
+    def _check_question(self, asked: Question, step: RecipeStep) -> None:
+        """Refuse an id that another question has; the rounds of a repeat ask the same one."""
+        known = self.questions.setdefault(asked.id, asked)
+        if known != asked:
+            what = f'"{asked.id}" is already the id of the question "{known.text[:60]}"'
+            self.findings.refuse(step.origin, "id", what, "Give each question its own id.")
 
     def _skip(self, step: RecipeStep) -> None:
         self.has_gap, self.rate_nm_s = True, None
@@ -171,7 +180,7 @@ class Walk:
 
     def _vent(self, model: VentStep, step: RecipeStep) -> None:
         if check_vent(model, self.station, step.origin, self.findings):
-            self.staying = None
+            self._refuse_into_gas(f"{model.gas} would be let into", step)
             self.expansion.vent()
 
     def _need_base_pressure(self, step: RecipeStep) -> None:

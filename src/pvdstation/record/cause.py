@@ -13,6 +13,7 @@ class Cause(StrEnum):
     INTERLOCK = "interlock"
     ALARM_LIMIT = "alarm limit"  # the rate left its alarm band
     HOLD_TIMED_OUT = "hold timed out"
+    NO_ANSWER = "no answer"  # to a question, where nobody can answer
     STEP_FAILED = "step failed"  # a step could not reach what it waited for
     LINK_LOST = "link lost"  # an instrument fell silent during the run
     NOT_REACHABLE = "instrument not reachable"  # before the first step
@@ -31,6 +32,7 @@ _NAMED = {
     "operator": Cause.OPERATOR,
     "rate_alarm": Cause.ALARM_LIMIT,
     "hold": Cause.HOLD_TIMED_OUT,
+    "no_answer": Cause.NO_ANSWER,
     "start": Cause.NOT_READY,
     "sqc_running": Cause.NOT_READY,
     "safe_state": Cause.NOT_CONFIRMED,

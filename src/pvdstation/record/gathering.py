@@ -10,10 +10,10 @@ from pvdstation.model.messages import Event, EventKind
 from pvdstation.record.plan import PlannedStep
 from pvdstation.record.results import AlarmResult, StepResult
 
-_ENDED = frozenset({"complete", "stopped", "aborted"})
+_ENDED = frozenset({"complete", "skipped", "stopped", "aborted"})
 _MEASURED = frozenset(field.name for field in fields(StepResult)) - {"index", "implied", "do", "text"}
 
-_ASKED = frozenset({"material", "target_nm", "gas", "target_mbar"})
+_ASKED = frozenset({"material", "target_nm", "gas", "target_mbar", "limit_mbar_s", "question"})
 
 Truth = Callable[[], Mapping[str, float]]
 

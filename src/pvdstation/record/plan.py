@@ -14,8 +14,10 @@ from pvdstation.recipe.procedure import (
     Condition,
     Deposit,
     Evacuate,
+    LeakTest,
     Procedure,
     PumpDown,
+    Question,
     Step,
     Work,
 )
@@ -97,8 +99,13 @@ def _asked(step: Step) -> dict[str, float | str]:
             return {"source": source, "material": material, "target_nm": target_nm, "rate_nm_s": rate}
         case Condition(source=source, rate_nm_s=rate):
             return {"source": source, "rate_nm_s": rate}
-        case AdmitGas(gas=gas, pressure_mbar=target_mbar, dwell_s=dwell_s):
-            return {"gas": gas, "target_mbar": target_mbar, "dwell_s": dwell_s}
+        case AdmitGas(gas=gas, pressure_mbar=target_mbar, dwell_s=dwell_s, top_up=top_up):
+            keep = {} if top_up else {"keep": "settle"}
+            return {"gas": gas, "target_mbar": target_mbar, "dwell_s": dwell_s, **keep}
+        case LeakTest(below_mbar_s=limit_mbar_s):
+            return {"limit_mbar_s": limit_mbar_s}
+        case Question(id=question):
+            return {"question": question}
         case PumpDown(to_mbar=target_mbar) | Evacuate(to_mbar=target_mbar):
             return {"target_mbar": target_mbar}
         case _:

@@ -18,6 +18,8 @@ _DECIMALS = {
     "_c": 1,
 }
 _SIGNIFICANT = 4
+SLOW_MBAR_S = 1e-3
+"""Below it a rise is that of a leak test, which decimals would not show."""
 
 
 def rounded(name: str, value: object) -> object:
@@ -30,6 +32,6 @@ def rounded(name: str, value: object) -> object:
     if not math.isfinite(value):
         return None
     decimals = next((places for suffix, places in _DECIMALS.items() if name.endswith(suffix)), None)
-    if decimals is None:
+    if decimals is None or (name.endswith("_mbar_s") and abs(value) < SLOW_MBAR_S):
         return float(f"{value:.{_SIGNIFICANT}g}")
     return round(value, decimals) + 0.0

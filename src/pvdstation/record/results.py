@@ -33,7 +33,7 @@ class StepResult:
     implied: bool
     do: str
     text: str
-    state: str  # "complete", "stopped", "aborted", "not started"
+    state: str  # "complete", "skipped", "stopped", "aborted", "not started"
     ended_because: str
     duration_s: float
     material: str | None = None
@@ -54,6 +54,13 @@ class StepResult:
     held_s: float | None = None
     top_ups: int | None = None  # times the gas valve opened again during the dwell
     rise_mbar_s: float | None = None  # of the isolated chamber
+    rise_sd_mbar_s: float | None = None  # standard error of a leak test's slope
+    limit_mbar_s: float | None = None
+    leak_mbar_l_s: float | None = None  # slope times the volume that the station file estimates
+    gauge: str | None = None  # that measured the rise
+    waited_s: float | None = None  # without the time in which the run stood
+    question: str | None = None  # its id
+    answer: float | None = None  # in the unit of the question; yes = 1, no = 0
     rate_at_end_nm_s: float | None = None  # of conditioning
 
     def as_json(self) -> dict[str, object]:

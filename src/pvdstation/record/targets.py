@@ -13,6 +13,8 @@ THICKNESS_NM = 1.0
 """… or this, whichever is more, nm."""
 PRESSURE = 0.02
 """Share of the target by which the mean gas pressure of a dwell may miss it."""
+SETTLING = 0.15
+"""Share of the target by which a gas that settles may be below it: it shrinks as it cools (physics 3.2)."""
 DWELL_SHORT_S = 1.0
 DWELL_LONG_S = 5.0
 """By how much a dwell may be too short and too long, s."""
@@ -44,7 +46,8 @@ def _missed(asked: PlannedStep, step: StepResult) -> Iterable[Missed]:
         target, dwell_s = asked.asked["target_mbar"], asked.asked["dwell_s"]
         most = PRESSURE * target
         if dwell_s > 0:
-            yield from _outside(asked, "reached_mbar", step.reached_mbar, target, (-most, most), "mbar")
+            least = -SETTLING * target if asked.asked.get("keep") == "settle" else -most
+            yield from _outside(asked, "reached_mbar", step.reached_mbar, target, (least, most), "mbar")
             yield from _outside(asked, "held_s", step.held_s, dwell_s, (-DWELL_SHORT_S, DWELL_LONG_S), "s")
 
 

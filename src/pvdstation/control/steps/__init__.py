@@ -1,11 +1,15 @@
 """One file per kind of step: a small frozen state and a pure tick."""
 
 from pvdstation.control.steps.admit_gas import AdmitGas
+from pvdstation.control.steps.ask import Ask
 from pvdstation.control.steps.base import StepLogic
 from pvdstation.control.steps.condition import Condition
 from pvdstation.control.steps.deposit import Deposit
+from pvdstation.control.steps.leak_test import LeakTest
 from pvdstation.control.steps.pump import Pump
 from pvdstation.control.steps.quiet import Cool, Finish, Isolate
+from pvdstation.control.steps.vent import Vent
+from pvdstation.control.steps.wait import Note, Wait, WaitUntil
 from pvdstation.control.view import Frame
 from pvdstation.recipe import procedure as order
 
@@ -26,10 +30,30 @@ def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> St
         case order.Isolate():
             return Isolate()
         case order.AdmitGas():
+            is_pumped_out = isinstance(following, order.Evacuate)
             return AdmitGas(
-                work.gas, work.pressure_mbar, work.dwell_s, is_pumped_out=isinstance(following, order.Evacuate)
+                work.gas, work.pressure_mbar, work.dwell_s, is_pumped_out=is_pumped_out, tops_up=work.top_up
             )
+        case order.LeakTest():
+            return LeakTest(work.duration_s, work.below_mbar_s)
+        case order.Vent():
+            return Vent(work.gas)
         case order.Finish():
             return Finish()
+        case _:
+            return _pastime_of(work)
+
+
+def _pastime_of(work: order.Work) -> StepLogic:
+    """Return the logic of a step that moves nothing."""
+    match work:
+        case order.Wait():
+            return Wait(work.duration_s)
+        case order.WaitUntil():
+            return WaitUntil(work)
+        case order.Question():
+            return Ask(work)
+        case order.Note():
+            return Note(work.text)
         case _:
             raise ValueError(f"nothing runs {type(work).__name__} yet: the checker refuses it")

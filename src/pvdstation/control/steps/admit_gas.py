@@ -1,4 +1,6 @@
-"""Admit gas: fill to a pressure, dwell there. Only the capacitance gauge counts once the valve has opened.
+"""Admit gas: fill to a pressure, dwell there, topped up or settling.
+
+Only the capacitance gauge counts once the valve has opened.
 
 The dwell clock starts when the valve is first told to close at the target and ends when the roughing valve is told
 to open by the evacuation that follows.
@@ -62,8 +64,11 @@ class GasState(NamedTuple):
 class AdmitGas:
     """Fill and dwell."""
 
-    def __init__(self, gas: str, pressure_mbar: float, dwell_s: float, *, is_pumped_out: bool) -> None:
+    def __init__(
+        self, gas: str, pressure_mbar: float, dwell_s: float, *, is_pumped_out: bool, tops_up: bool = True
+    ) -> None:
         self.gas = gas
+        self.tops_up = tops_up
         self.foreline_lead_ns = FORELINE_LEAD_NS if is_pumped_out else 0
         self.target = pressure_mbar
         self.dwell_ns = to_ns(dwell_s)
@@ -178,7 +183,7 @@ class AdmitGas:
         if p.vain > MOST_VAIN:
             text = f"{MOST_VAIN} top-ups did not bring the pressure back: no gas, or the gauge is stuck"
             trouble = Trouble(ActionClass.HOLD, "n2_no_rise", text)
-        if self._is_settled(p, v) and v.gas_pressure() < self.target * (1 - MOST_SAG):
+        if self.tops_up and self._is_settled(p, v) and v.gas_pressure() < self.target * (1 - MOST_SAG):
             text = f"{v.gas_pressure():.0f} mbar in the dwell: the valve does not bring it back to {self.target:g} mbar"
             trouble = Trouble(ActionClass.HOLD, "n2_sag", text)
         return Tick(p, wants, self._dwell_text(), scene=self._scene(), trouble=trouble)
@@ -191,7 +196,12 @@ class AdmitGas:
         return f"dwell {self.dwell_ns / SECOND:g} s"
 
     def _topped_up(self, p: GasState, v: View, left_ns: int) -> GasState:
-        """Reopen below target - 1 % for as long as it takes to the target, not in the last seconds."""
+        """Reopen below target - 1 % for as long as it takes to the target, not in the last seconds.
+
+        A gas that is to settle is let alone: it shrinks as it cools, by up to a tenth (physics 3.2).
+        """
+        if not self.tops_up:
+            return p
         missing_mbar = self.target - v.gas_pressure()
         if p.topping_s > 0:
             is_over = v.last.n2 and v.now_ns >= v.last.n2_until_ns

@@ -8,7 +8,7 @@ from pvdstation.control.owners import Ask
 from pvdstation.control.scene import EMPTY, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
-from pvdstation.model.messages import SUPPLY_OFF, ActionClass, Outputs, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, ActionClass, EventKind, Outputs, SupplyLevel
 
 
 class Drive(Enum):
@@ -27,6 +27,14 @@ class Trouble(NamedTuple):
     text: str
 
 
+class Said(NamedTuple):
+    """Something that a step puts into the record: a note, or a question."""
+
+    kind: EventKind
+    text: str
+    values: tuple[tuple[str, float | str], ...] = ()
+
+
 Values = dict[str, float | str]
 
 
@@ -43,6 +51,7 @@ class Tick(NamedTuple):
     ask: Ask | None = None
     scene: Scene = EMPTY
     trouble: Trouble | None = None
+    says: Said | None = None
 
 
 class StepLogic(Protocol):

@@ -14,7 +14,7 @@ from pvdstation.record.results import StepResult
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 
-_ENDED = frozenset({"complete", "stopped", "aborted"})
+_ENDED = frozenset({"complete", "skipped", "stopped", "aborted"})
 _ANSWERS = "answers: "
 BEFORE = "idle"
 """State of the run until its first event says another."""

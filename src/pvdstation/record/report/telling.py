@@ -24,7 +24,7 @@ from pvdstation.record.schema import Entry
 from pvdstation.record.verification import verify
 
 _GREETING = "answers: "
-_TOLD = frozenset({EventKind.REQUEST, EventKind.NOTE})
+_TOLD = frozenset({EventKind.REQUEST, EventKind.NOTE, EventKind.QUESTION})
 
 
 class Told(NamedTuple):
