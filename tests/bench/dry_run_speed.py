@@ -1,6 +1,6 @@
 """Prints how fast the paper's recipe is dry-run, byte by byte: plant_s, wall_s, their ratio, peak memory.
 
-python tests/bench/dry_run_speed.py [--station sim] [--seed 1] [--profile] [RECIPE]
+python tests/bench/dry_run_speed.py [--station sim] [--seed 1] [--record] [--profile] [RECIPE]
 """
 
 import argparse
@@ -8,9 +8,12 @@ import cProfile
 import pstats
 import resource
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pvdstation.assembly.preparation import prepare
-from pvdstation.assembly.runs import execute
+from pvdstation.assembly.recording import Recording
+from pvdstation.assembly.runs import FASTEST, NO_WISHES, Wishes, execute
 from pvdstation.record.results import RunResult
 
 PAPER = "300 nm Zn at 0.5 nm/s, then 100 nm Li, then N2 to 500 mbar for 3 min"
@@ -28,9 +31,12 @@ def main() -> int:
     parser.add_argument(
         "--profile", action="store_true", help="print where the time goes; the ratio is then no measure"
     )
+    parser.add_argument("--record", action="store_true", help="keep a record, as the command does, and throw it away")
     asked = parser.parse_args()
     profile = cProfile.Profile() if asked.profile else None
-    result = run_once(asked.recipe, asked.station, asked.seed, profile)
+    with TemporaryDirectory() as folder:
+        wishes = Wishes(recording=Recording(Path(folder)) if asked.record else None)
+        result = run_once(asked.recipe, asked.station, asked.seed, profile, wishes)
     rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _KIB_PER_MB
     ratio = result.plant_s / result.wall_s
     print(f"outcome {result.outcome}  safe {result.safe}")
@@ -41,15 +47,17 @@ def main() -> int:
     return int(result.outcome != "complete" or ratio < WANTED_RATIO or rss_mb > MOST_MB)
 
 
-def run_once(recipe: str, station: str, seed: int, profile: cProfile.Profile | None) -> RunResult:
+def run_once(
+    recipe: str, station: str, seed: int, profile: cProfile.Profile | None, wishes: Wishes = NO_WISHES
+) -> RunResult:
     """Dry-run a recipe, with the profiler on while it computes."""
     prepared = prepare(recipe, station, seed)
     if isinstance(prepared, RunResult):
         raise SystemExit("; ".join(problem.what for problem in prepared.errors))
     if profile is None:
-        return execute(prepared, seed).result
+        return execute(prepared, seed, FASTEST, wishes).result
     with profile:
-        return execute(prepared, seed).result
+        return execute(prepared, seed, FASTEST, wishes).result
 
 
 if __name__ == "__main__":

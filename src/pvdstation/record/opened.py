@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from pvdstation.record.schema import Entry
 
 DAMAGED = (sqlite3.Error, ValueError, KeyError, TypeError)
 """What reading a damaged record raises, beside Refused."""
+_STEP = frozenset(field.name for field in fields(StepResult))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _result(run: RunFile, end: Mapping[str, Any] | None, events: Sequence[Event]
     last_ns = events[-1].at_ns if events else 0
     steps = gathering.steps(last_ns)
     if end is not None:
-        steps = tuple(StepResult(**fields) for fields in end["result"]["steps"])
+        steps = tuple(_step(written) for written in end["result"]["steps"])
     return RunResult(
         outcome=end["outcome"] if end else "stopped",
         reason=end["reason"] if end else NOT_ENDED,
@@ -131,3 +132,8 @@ def _result(run: RunFile, end: Mapping[str, Any] | None, events: Sequence[Event]
         trigger=end["trigger"] if end else None,
         by_operator=end is not None and end["cause"] == Cause.OPERATOR,
     )
+
+
+def _step(written: Mapping[str, Any]) -> StepResult:
+    """Return a step's result; what only a later version knows is left out."""
+    return StepResult(**{name: value for name, value in written.items() if name in _STEP})
