@@ -138,7 +138,9 @@ def test_what_a_person_should_know_of_an_instrument_is_an_alarm_and_no_more(sign
     state, findings = watch(Watch(), RULES, view({**HEALTHY, signal: value}, outputs()), EMPTY)
     assert [(f.rule.name, f.rule.on_loss) for f in findings] == [(rule, ActionClass.ALARM)]
     assert words in findings[0].shown
-    _, later = watch(state, RULES, view(HEALTHY, outputs(), now_ns=NOW_NS + 250_000_000), EMPTY)
+    state, later = watch(state, RULES, view(HEALTHY, outputs(), now_ns=NOW_NS + 250_000_000), EMPTY)
+    assert later == []
+    _, later = watch(state, RULES, view(HEALTHY, outputs(), now_ns=NOW_NS + 2_250_000_000), EMPTY)
     assert [(f.rule.name, f.gone) for f in later] == [(rule, True)]
     assert lost({**HEALTHY, signal: value}, outputs(), EMPTY, bad={signal: Quality.COMM_FAULT}) == []
 

@@ -201,14 +201,19 @@ def gas_target(v: View, scene: Scene) -> float:
     return v.gas_target_mbar if math.isnan(scene.gas_target_mbar) else scene.gas_target_mbar
 
 
-def _below_over_pressure(v: View, scene: Scene) -> bool:
-    over = v.station.gas["N2"].over if "N2" in v.station.gas else 0.0
-    return v.gas_pressure() <= gas_target(v, scene) * (1 + over / 100)
+def below_over_pressure(share: float = 1.0) -> Callable[[View, Scene], bool]:
+    """Return the claim that the pressure is above its target by less than a share of the limit."""
+
+    def holds(v: View, scene: Scene) -> bool:
+        over = v.station.gas["N2"].over if "N2" in v.station.gas else 0.0
+        return v.gas_pressure() <= gas_target(v, scene) * (1 + share * over / 100)
+
+    return holds
 
 
 NOT_OVER_TARGET = Condition(
     "pressure not above the target by more than the limit",
-    _below_over_pressure,
+    below_over_pressure(),
     _gas_text,
 )
 
@@ -237,12 +242,12 @@ AT_GLOVEBOX = Condition(
 
 
 def _others_off(v: View, scene: Scene) -> bool:
-    layer = scene.layer
+    wanted = [layer.source for layer in scene.layers]
     limit = v.station.limits.hot_above
     return all(
         v.value(w.signals.current, 3 * v.frame.supply_age_ns) <= limit if w.is_linked else v.is_off(w)
         for w in v.frame.sources
-        if layer is None or w.index != layer.source
+        if w.index not in wanted
     )
 
 
@@ -269,9 +274,7 @@ SOURCES_COLD = Condition(
 
 
 def _armed(v: View, scene: Scene) -> bool:
-    wanted = energised(v)
-    if scene.layer is not None:
-        wanted = [*wanted, v.frame.sources[scene.layer.source]]
+    wanted = [*energised(v), *(v.frame.sources[layer.source] for layer in scene.layers)]
     age_ns = 3 * v.frame.supply_age_ns
     return all(v.value(w.signals.armed, age_ns) == 1 for w in wanted if w.is_linked)
 
@@ -326,7 +329,8 @@ CAPTURED = Condition(
 
 
 def _source_shutter_open(v: View, scene: Scene) -> bool:
-    return scene.layer is not None and v.is_open(v.frame.sources[scene.layer.source].shutter)
+    layers = scene.layers
+    return bool(layers) and all(v.is_open(v.frame.sources[layer.source].shutter) for layer in layers)
 
 
 SOURCE_SHUTTER_OPEN = Condition(
@@ -344,7 +348,9 @@ def crystal_is_good(v: View, w: Wiring) -> bool:
 
 CRYSTAL = Condition(
     "crystal good and fresh",
-    lambda v, scene: scene.layer is not None and crystal_is_good(v, v.frame.sources[scene.layer.source]),
+    lambda v, scene: (
+        scene.layer is not None and all(crystal_is_good(v, v.frame.sources[layer.source]) for layer in scene.layers)
+    ),
     lambda v: ", ".join(f"{w.name} {_number(v.readings[w.crystal.frequency].value, 'Hz')}" for w in v.frame.sources),
 )
 

@@ -4,27 +4,14 @@ PM = row of the plant's interlock matrix, I = row of the interlock list; both ar
 counts. Every claim is written so that only a fresh, good, in-range value satisfies it.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 from pvdstation.control import claims as k
 from pvdstation.control import conditions as c
 from pvdstation.control import source_claims as sk
-from pvdstation.control.conditions import Condition
-from pvdstation.control.scene import Scene
-from pvdstation.control.view import View
+from pvdstation.control.rule import Interlock, Overridable, Permissive
 from pvdstation.model.messages import ActionClass
-from pvdstation.model.station import Station
 
-
-class Permissive(NamedTuple):
-    """What must hold before an output may go from closed or off to open or on."""
-
-    output: str
-    name: str
-    ref: str
-    start: tuple[Condition, ...]
-
+RETURNS = 0.8
+"""Dead-band: an alarm of a band goes when the value is within this share of it."""
 
 _ENERGY = (c.E_STOP, c.DOOR, c.WATER)
 _KEPT = (*_ENERGY, c.GATE_OPEN, c.TURBO, c.N2_CLOSED, c.VENT_CLOSED, c.SQC_LINK, c.SUPPLY_ARMED, c.IO_WATCHDOG)
@@ -40,6 +27,11 @@ _GAS = (
     c.NO_OVER_PRESSURE,
 )
 
+SHUTTER_TEST = Overridable(5, needs_cold=True)
+"""A shutter is tried by hand: nothing is hot."""
+COMMISSIONING = Overridable(30, without_lithium=True)
+"""A boat or a watchdog is not yet as it will be."""
+
 PERMISSIVES = {
     p.output: p
     for p in (
@@ -47,6 +39,7 @@ PERMISSIVES = {
             "supply",
             "source_output",
             "PM1",
+            "Switch source on",
             (
                 *_ENERGY,
                 c.START_PRESSURE,
@@ -62,59 +55,61 @@ PERMISSIVES = {
                 c.JOURNAL,
             ),
         ),
-        Permissive("current", "source_current", "PM2", (*_KEPT, c.CRYSTAL)),
-        Permissive("source_shutter", "source_shutter", "PM3", (*_KEPT, c.AT_SOAK)),
+        Permissive("current", "source_current", "PM2", "Raise source current", (*_KEPT, c.CRYSTAL)),
+        Permissive("source_shutter", "source_shutter", "PM3", "Open source shutter", (*_KEPT, c.AT_SOAK), SHUTTER_TEST),
         Permissive(
             "substrate_shutter",
             "substrate_shutter",
             "PM4",
+            "Open substrate shutter",
             (*_KEPT, c.FILM_PRESSURE, c.SOURCE_SHUTTER_OPEN, c.CAPTURED, c.CRYSTAL),
+            SHUTTER_TEST,
         ),
         Permissive(
             "gate",
             "hv_gate",
             "PM5",
+            "Open HV gate",
             (c.CROSSOVER, c.TURBO, c.ROUGHING_CLOSED, c.FORELINE_START, c.N2_CLOSED, c.VENT_CLOSED, c.DOOR, c.AIR),
         ),
-        Permissive("n2", "n2_valve", "PM6", (*_GAS, c.VENT_CLOSED, c.BELOW_TARGET, c.BOTH_GAUGES_AGREE)),
-        Permissive("vent", "vent_valve", "PM7", (*_GAS, c.N2_CLOSED, c.BELOW_GLOVEBOX)),
+        Permissive(
+            "n2", "n2_valve", "PM6", "Open N2 valve", (*_GAS, c.VENT_CLOSED, c.BELOW_TARGET, c.BOTH_GAUGES_AGREE)
+        ),
+        Permissive("vent", "vent_valve", "PM7", "Open vent valve", (*_GAS, c.N2_CLOSED, c.BELOW_GLOVEBOX)),
         Permissive(
             "door",
             "door_release",
             "PM8",
+            "Release door",
             (c.AT_GLOVEBOX, c.SOURCES_OFF, c.SOURCES_COLD, c.N2_CLOSED, c.VENT_CLOSED, c.GATE_CLOSED),
         ),
         Permissive(
             "roughing",
             "roughing_valve",
             "PM9",
+            "Open roughing valve",
             (c.GATE_CLOSED, c.FORELINE_CLOSED, c.BACKING, c.N2_CLOSED, c.VENT_CLOSED, c.DOOR),
         ),
-        Permissive("foreline", "foreline_valve", "PM10", (c.BACKING, c.FORELINE_MAY_OPEN)),
-        Permissive("turbo", "turbo_start", "PM11", (c.FORELINE_OPEN, c.FORELINE_KEEP, c.WATER, c.GATE_CLOSED)),
-        Permissive("turbo_stop", "turbo_stop", "PM12", (c.GATE_CLOSED,)),
-        Permissive("backing_stop", "backing_stop", "PM13", (c.ROUGHING_CLOSED, c.FORELINE_CLOSED, c.TURBO_SLOW)),
+        Permissive("foreline", "foreline_valve", "PM10", "Open fore-line valve", (c.BACKING, c.FORELINE_MAY_OPEN)),
+        Permissive(
+            "turbo", "turbo_start", "PM11", "Start turbo", (c.FORELINE_OPEN, c.FORELINE_KEEP, c.WATER, c.GATE_CLOSED)
+        ),
+        Permissive("turbo_stop", "turbo_stop", "PM12", "Stop turbo", (c.GATE_CLOSED,)),
+        Permissive(
+            "backing_stop",
+            "backing_stop",
+            "PM13",
+            "Stop backing pump",
+            (c.ROUGHING_CLOSED, c.FORELINE_CLOSED, c.TURBO_SLOW),
+        ),
     )
 }
 """Start part of every output's rule. PM14 (fresh readings for any output) is checked before each of them."""
 
-
-class Interlock(NamedTuple):
-    """What must stay true while it is needed; how long it may be lost; what happens then."""
-
-    name: str
-    ref: str
-    sentence: str
-    needed: Callable[[View, Scene], bool]
-    holds: Callable[[View, Scene], bool]
-    on_loss: ActionClass
-    with_energy: ActionClass | None = None  # instead of it, while a supply is on
-    delay_s: Callable[[Station], float] = lambda _station: 0.0
-    samples_of: str = ""  # a signal: the claim must fail in ``samples`` samples of it in a row
-    samples: int = 1
-    closes: str = ""  # an output that is closed at once and stays closed
-    shows: Callable[[View], str] = lambda _view: ""
-
+_N2_KEPT = (*_GAS, c.VENT_CLOSED, c.NOT_OVER_TARGET)
+_VENT_KEPT = (*_GAS, c.N2_CLOSED, c.BELOW_GLOVEBOX)
+_ROUGHING_KEPT = (c.GATE_CLOSED, c.BACKING, c.N2_CLOSED, c.VENT_CLOSED, c.DOOR)
+_WATCHDOGS = (c.SUPPLY_ARMED, c.IO_WATCHDOG)
 
 INTERLOCKS: tuple[Interlock, ...] = (
     # before every contact: a silent I/O leaves them all unknown, and the first cause must name the link
@@ -172,7 +167,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
     ),
     Interlock("boat_resistance", "I7", "boat resistance as at commissioning (12 to 16 A of the first ramp)",
               sk.in_fingerprint_window, sk.cold_resistance, ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period,
-              shows=sk.resistance_text),
+              shows=sk.resistance_text, override=COMMISSIONING),
     Interlock("boat_short", "I7", "boat resistance not far below what it was", k.energy, sk.boats_not_shorted,
               ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period, shows=sk.resistance_text),
     Interlock("boat_resistance_drift", "I7", "boat resistance near the layer's median", sk.has_median,
@@ -201,12 +196,11 @@ INTERLOCKS: tuple[Interlock, ...] = (
     ),
     Interlock(
         "n2_valve", "I12", "all conditions of the N2 valve", k.n2,
-        k.every(*_GAS, c.VENT_CLOSED, c.NOT_OVER_TARGET), ActionClass.ALARM, closes="n2",
-        shows=c.NOT_OVER_TARGET.shows,
+        k.every(*_N2_KEPT), ActionClass.ALARM, closes="n2", parts=_N2_KEPT,
     ),
     Interlock(
-        "vent_valve", "I12", "all conditions of the vent valve", k.vent, k.every(*_GAS, c.N2_CLOSED, c.BELOW_GLOVEBOX),
-        ActionClass.ALARM, closes="vent",
+        "vent_valve", "I12", "all conditions of the vent valve", k.vent, k.every(*_VENT_KEPT), ActionClass.ALARM,
+        closes="vent", parts=_VENT_KEPT,
     ),
     Interlock(
         "n2_admission", "I13", "pressure not far above the target", k.holds_gas, k.not_far_over_target,
@@ -215,7 +209,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
     Interlock(
         "gas_over_target", "I13", "pressure stays at the target with the N2 valve closed", k.gas_is_shut_in,
         k.not_over_target, ActionClass.ALARM, delay_s=lambda s: s.limits.age.gauge_gas,
-        shows=c.NOT_OVER_TARGET.shows,
+        clears=c.below_over_pressure(RETURNS), shows=c.NOT_OVER_TARGET.shows,
     ),
     Interlock("over_pressure", "PM6", "over-pressure switch good", k.always, c.NO_OVER_PRESSURE.holds,
               ActionClass.ALARM, shows=c.CAPACITANCE_GOOD.shows),
@@ -242,8 +236,8 @@ INTERLOCKS: tuple[Interlock, ...] = (
               ActionClass.STOP, delay_s=lambda s: s.limits.age.gauge_end - s.limits.age.gauge,
               shows=c.START_PRESSURE.shows),
     Interlock(
-        "watchdogs_armed", "I18", "supply and I/O watchdogs armed", k.energy, k.every(c.SUPPLY_ARMED, c.IO_WATCHDOG),
-        ActionClass.STOP, delay_s=lambda _s: 10.0,
+        "watchdogs_armed", "I18", "supply and I/O watchdogs armed", k.energy, k.every(*_WATCHDOGS),
+        ActionClass.STOP, delay_s=lambda _s: 10.0, parts=_WATCHDOGS, override=COMMISSIONING,
     ),
     Interlock(
         "gate_pressure", "PM5", "chamber and fore-line low enough for the open gate", k.gate,
@@ -256,12 +250,12 @@ INTERLOCKS: tuple[Interlock, ...] = (
     ),
     Interlock(
         "roughing_valve", "PM9", "conditions of the roughing valve", lambda v, _s: v.last.roughing,
-        k.every(c.GATE_CLOSED, c.BACKING, c.N2_CLOSED, c.VENT_CLOSED, c.DOOR), ActionClass.HOLD, closes="roughing",
+        k.every(*_ROUGHING_KEPT), ActionClass.HOLD, closes="roughing", parts=_ROUGHING_KEPT,
     ),
     Interlock("record_segment", "I19", "the record in its first file", k.always, c.ONE_FILE.holds, ActionClass.ALARM,
               shows=c.ONE_FILE.shows),
     Interlock("record_late", "I19", "the record keeps up within 5 s", k.always, c.JOURNAL.holds, ActionClass.ALARM,
-              shows=c.JOURNAL.shows),
+              clears=c.record_younger(RETURNS * c.RECORD_LATE_S), shows=c.JOURNAL.shows),
     Interlock("record_stuck", "I19", "the record goes on within 30 s", k.always, c.record_younger(c.RECORD_STUCK_S),
               ActionClass.STOP, shows=c.JOURNAL.shows),
     Interlock("sqc_reset", "sqc", "the SQC-310 has not been restarted since it was prepared", k.always,
@@ -274,14 +268,16 @@ INTERLOCKS: tuple[Interlock, ...] = (
               k.gauge_settings_kept, ActionClass.ALARM, shows=k.gauge_settings_text),
     Interlock("rate_attention", "rate", "rate within the attention band", sk.exposed_layer,
               sk.rate_within(lambda s: s.limits.rate_attention.within), ActionClass.ALARM,
-              delay_s=lambda s: s.limits.rate_attention.hold),
+              delay_s=lambda s: s.limits.rate_attention.hold,
+              clears=sk.rate_within(lambda s: RETURNS * s.limits.rate_attention.within)),
     Interlock("rate_alert", "rate", "rate within the alert band", sk.exposed_layer,
               sk.rate_within(lambda s: s.limits.rate_alert.within), ActionClass.ALARM,
-              delay_s=lambda s: s.limits.rate_alert.hold),
+              delay_s=lambda s: s.limits.rate_alert.hold,
+              clears=sk.rate_within(lambda s: RETURNS * s.limits.rate_alert.within)),
     Interlock("rate_alarm", "rate", "rate within the alarm band", sk.exposed_layer,
               sk.rate_within(lambda s: s.limits.rate_alarm.within), ActionClass.HOLD,
               delay_s=lambda s: s.limits.rate_alarm.hold),
     Interlock("power_drift", "power", "power near the layer's median", sk.has_median, sk.steady_power,
-              ActionClass.ALARM, delay_s=lambda _s: 5.0),
+              ActionClass.ALARM, delay_s=lambda _s: 5.0, off_delay_s=5.0),
 )  # fmt: skip
 """Evaluated every scan in this order. I17 (control cycle) is judged by the supervisor itself: it has no reading."""

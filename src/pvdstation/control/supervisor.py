@@ -1,12 +1,15 @@
 """The supervisor: judges every interlock each scan, keeps the first cause, and never takes an action back.
 
 A pure function of what was seen and what is latched. A rule that has acted stays passive until the run is cleared,
-so its response is not fired again and again.
+so its response is not fired again and again. An overridden rule is judged and does not act; when the override ends,
+it acts at once if it has been lost for its delay. An alarm goes when its claim holds again, by its dead-band where it
+has one, for its off-delay: a value at its limit does not chatter.
 """
 
 from typing import NamedTuple
 
-from pvdstation.control.rules import INTERLOCKS, Interlock
+from pvdstation.control.rule import Interlock
+from pvdstation.control.rules import INTERLOCKS
 from pvdstation.control.scene import Scene
 from pvdstation.control.view import Frame, View
 from pvdstation.model.clock import SECOND, to_ns
@@ -24,6 +27,7 @@ class Guard(NamedTuple):
     samples: int = 0
     last_counter: int = -1
     acted: bool = False  # latched; for an alarm: it stands
+    good_since_ns: int | None = None  # of an alarm that stands and whose claim holds again
 
 
 class Finding(NamedTuple):
@@ -58,6 +62,7 @@ class Bound(NamedTuple):
 
     rule: Interlock
     delay_ns: int
+    off_delay_ns: int
     signal: int | None
 
 
@@ -65,12 +70,19 @@ def bind(frame: Frame) -> tuple[Bound, ...]:
     """Return every interlock with the numbers of this station."""
     station, number = frame.station, frame.signals.number
     return tuple(
-        Bound(rule, to_ns(rule.delay_s(station)), number[rule.samples_of] if rule.samples_of else None)
+        Bound(
+            rule,
+            to_ns(rule.delay_s(station)),
+            to_ns(rule.off_delay_s),
+            number[rule.samples_of] if rule.samples_of else None,
+        )
         for rule in INTERLOCKS
     )
 
 
-def watch(before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> tuple[Watch, list[Finding]]:
+def watch(
+    before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene, overridden: frozenset[str] = frozenset()
+) -> tuple[Watch, list[Finding]]:
     """Judge every interlock once and return the findings of this scan."""
     findings: list[Finding] = []
     if v.readings[v.s.e_stop_ok].quality is Quality.NEVER:
@@ -82,9 +94,11 @@ def watch(before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> tup
         if not rule.needed(v, scene) or rule.holds(v, scene):
             if guard.violated_since_ns is None:
                 continue
-            after = _fine(guard, rule, findings)
+            after = _fine(guard, bound, v, scene, findings)
         else:
-            after = _violated(guard, bound, v, findings)
+            after = _violated(guard, bound, v, may_act=rule.name not in overridden)
+            if after.acted and not guard.acted:
+                findings.append(Finding(rule, _shown(rule, v, scene)))
         if after is not guard:
             guards[place] = after
             changed = True
@@ -95,7 +109,13 @@ def watch(before: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> tup
     return Watch(kept, late, bool(lost) or before.is_cycle_lost, v.now_ns), findings
 
 
-def _violated(guard: Guard, bound: Bound, v: View, findings: list[Finding]) -> Guard:
+def _shown(rule: Interlock, v: View, scene: Scene) -> str:
+    """Return what the rule was seen by; of a rule of several conditions, those that are lost."""
+    lost = [part for part in rule.parts if not part.holds(v, scene)]
+    return ", ".join(f"{part.sentence}: {part.shows(v)}" for part in lost) or rule.shows(v)
+
+
+def _violated(guard: Guard, bound: Bound, v: View, *, may_act: bool) -> Guard:
     rule = bound.rule
     since = v.now_ns if guard.violated_since_ns is None else guard.violated_since_ns
     samples, counter = guard.samples, guard.last_counter
@@ -104,21 +124,24 @@ def _violated(guard: Guard, bound: Bound, v: View, findings: list[Finding]) -> G
         samples, counter = (samples, counter) if seen == counter else (samples + 1, seen)
     else:
         samples = rule.samples
-    acts = not guard.acted and v.now_ns - since >= bound.delay_ns and samples >= rule.samples
-    if acts:
-        findings.append(Finding(rule, rule.shows(v)))
-    if guard.violated_since_ns is not None and not acts and counter == guard.last_counter:
-        return guard
-    return Guard(since, samples, counter, guard.acted or acts)
+    is_due = may_act and v.now_ns - since >= bound.delay_ns and samples >= rule.samples
+    after = Guard(since, samples, counter, guard.acted or is_due)
+    return guard if after == guard else after
 
 
-def _fine(guard: Guard, rule: Interlock, findings: list[Finding]) -> Guard:
+def _fine(guard: Guard, bound: Bound, v: View, scene: Scene, findings: list[Finding]) -> Guard:
+    rule = bound.rule
     if not guard.acted:
         return Guard()
-    if rule.on_loss is ActionClass.ALARM and not rule.closes:
-        findings.append(Finding(rule, "", gone=True))
-        return Guard()
-    return Guard(None, 0, -1, acted=True)
+    if rule.is_latched:
+        return Guard(None, 0, -1, acted=True)
+    if rule.clears is not None and rule.needed(v, scene) and not rule.clears(v, scene):
+        return guard if guard.good_since_ns is None else guard._replace(good_since_ns=None)
+    since_ns = v.now_ns if guard.good_since_ns is None else guard.good_since_ns
+    if v.now_ns - since_ns < bound.off_delay_ns:
+        return guard if guard.good_since_ns is not None else guard._replace(good_since_ns=since_ns)
+    findings.append(Finding(rule, "", gone=True))
+    return Guard()
 
 
 def _cycle(before: Watch, v: View) -> tuple[tuple[int, ...], str]:
@@ -135,9 +158,20 @@ def _cycle(before: Watch, v: View) -> tuple[tuple[int, ...], str]:
 
 
 def rearmed(state: Watch) -> Watch:
-    """Return the state in which rules that have acted may act again."""
-    return state._replace(
-        is_cycle_lost=False, guards=tuple(Guard() if guard.acted else guard for guard in state.guards)
+    """Return the state in which rules that have acted may act again; an alarm that stands goes by itself."""
+    guards = tuple(
+        Guard() if guard.acted and rule.is_latched else guard
+        for guard, rule in zip(state.guards, INTERLOCKS, strict=True)
+    )
+    return state._replace(is_cycle_lost=False, guards=guards)
+
+
+def standing(state: Watch) -> frozenset[str]:
+    """Return the rules that have acted and whose cause is still there."""
+    return frozenset(
+        rule.name
+        for guard, rule in zip(state.guards, INTERLOCKS, strict=True)
+        if guard.acted and guard.violated_since_ns is not None
     )
 
 
