@@ -7,7 +7,7 @@ TAKES_VALUE = frozenset(
     {
         "--station", "--set", "--seed", "--plot", "--events", "--transcript", "--speed", "--fault", "--output", "-o",
         "--data", "--operator", "--sample", "--h2o", "--o2", "--lot", "--note", "--by", "--format", "--compare",
-        "--material", "--since", "--until", "--outcome",
+        "--material", "--since", "--until", "--outcome", "--measured", "--layer", "--from", "--method", "--rate",
     }
 )  # fmt: skip
 """Options whose next word is theirs, whatever it begins with."""

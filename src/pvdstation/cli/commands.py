@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from pvdstation.cli.calibration_commands import tooling
 from pvdstation.cli.ledger_commands import ledger
 from pvdstation.cli.runs_commands import runs
 from pvdstation.cli.start_options import O2, Data, H2o, Lots, Note, Operator, Samples
@@ -266,6 +267,7 @@ schemas = typer.Typer(help="Print the JSON schema of a file, for editors.", no_a
 app.add_typer(schemas, name="schema")
 app.add_typer(runs, name="runs")
 app.add_typer(ledger, name="ledger")
+app.command()(tooling)
 
 
 @schemas.command("recipe")

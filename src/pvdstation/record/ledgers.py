@@ -82,7 +82,7 @@ class ChargeRow:
 class ToolingRow:
     """A tooling factor and since when it is valid, or what a person has said about it."""
 
-    at: str
+    at: str  # ISO, UTC; a date where a person has named one
     factor_pct: float | None
     run: str = ""  # whose station file had it first
     who: str = ""
@@ -221,7 +221,8 @@ def _tooling(runs: Sequence[RunLedger], entries: Sequence[ByHand]) -> dict[str, 
                 of_sensor.append(ToolingRow(run.started, factor, run.run))
     for entry in entries:
         if entry.kind == "tooling":
-            said = ToolingRow(entry.at, entry.fields.get("factor_pct"), who=entry.who, note=entry.note)
+            valid_from = str(entry.fields.get("from") or entry.at)
+            said = ToolingRow(valid_from, entry.fields.get("factor_pct"), who=entry.who, note=entry.note)
             rows.setdefault(entry.subject, []).append(said)
     return {sensor: sorted(rows[sensor], key=lambda row: row.at) for sensor in sorted(rows)}
 
