@@ -11,7 +11,7 @@ DEADLINE_NS = DEADLINES_NS[ActionKind.SQC_START]
 
 def asked(ask: Ask) -> Errands:
     errands = Errands(None, Chronicle(10, 0), 0)
-    errands.ask(ask, None)
+    errands.ask(ask, ())
     return errands
 
 

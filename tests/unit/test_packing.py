@@ -25,6 +25,7 @@ from pvdstation.model.messages import (
     Verb,
     all_off,
 )
+from pvdstation.model.profile import Profile
 from pvdstation.model.signals import UNREAD, Quality, Reading
 from pvdstation.record.bodies import event_body, event_of, notice_body, notice_of
 from pvdstation.record.packing import Packer, Unpacker
@@ -36,7 +37,8 @@ ANY_FLOAT = st.binary(min_size=8, max_size=8).map(lambda bits: struct.unpack("<d
 TEXT = st.text(st.characters(codec=None), max_size=8)
 FLAGS = st.tuples(st.booleans(), st.booleans())
 READING = st.builds(Reading, ANY_FLOAT, st.sampled_from(Quality), TIMES, st.integers(0, 2**64 - 1))
-LAYER = st.builds(LayerSetup, TEXT, FINITE, FINITE)
+PROFILE = st.builds(Profile, *[FINITE] * 6)
+LAYER = st.builds(LayerSetup, TEXT, FINITE, FINITE, st.none() | PROFILE)
 ORDER = st.builds(ManualOrder, st.sampled_from(ManualKind), st.integers(), FINITE, TIMES)
 ACTION = st.builds(
     Action,

@@ -181,12 +181,11 @@ def opening_shutters_follow(v: View, _scene: Scene) -> bool:
 
 def sqc_sees_vapour(v: View, scene: Scene) -> bool:
     """The SQC-310 in phase 12 to 14 regulates blind when the source shutter is not open."""
-    if scene.layer is None:
-        return True
-    w = v.frame.sources[scene.layer.source]
     phase = v.slow_sqc(v.s.sqc_phase)
-    is_elsewhere = not math.isnan(phase) and phase not in (12, 13, 14)
-    return w.host or is_elsewhere or v.is_open(w.shutter)
+    if scene.layer is None or (not math.isnan(phase) and phase not in (12, 13, 14)):
+        return True
+    worked_on = (v.frame.sources[layer.source] for layer in scene.layers)
+    return all(w.host or v.is_open(w.shutter) for w in worked_on)
 
 
 def gas_valves_follow(v: View, _scene: Scene) -> bool:

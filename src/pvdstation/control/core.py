@@ -1,16 +1,17 @@
 """The core: one scan from image and requests to outputs, actions and events. Pure."""
 
 from pvdstation.control.decision import Decision
+from pvdstation.control.layer_setups import layers_of
 from pvdstation.control.state import State, first_state
 from pvdstation.control.steps import logic_of
 from pvdstation.control.steps.base import StepLogic
 from pvdstation.control.supervisor import bind
 from pvdstation.control.turn import Turn
 from pvdstation.control.view import Frame
-from pvdstation.model.messages import Image, LayerSetup, Request
+from pvdstation.model.messages import Image, Request
 from pvdstation.model.signals import SignalMap
 from pvdstation.model.station import Station
-from pvdstation.recipe.procedure import Condition, Deposit, Procedure, Step
+from pvdstation.recipe.procedure import Procedure
 
 
 class Control:
@@ -23,7 +24,9 @@ class Control:
         self.logic: tuple[StepLogic, ...] = tuple(
             logic_of(work, following, self.frame) for work, following in zip(works, [*works[1:], None], strict=True)
         )
-        self.layers = tuple(_layer_of(step, station) for step in procedure.steps)
+        self.layers = tuple(
+            layers_of(work, following, station) for work, following in zip(works, [*works[1:], None], strict=True)
+        )
         self.rules = bind(self.frame)
 
     def start(self, now_ns: int) -> State:
@@ -33,12 +36,3 @@ class Control:
     def step(self, state: State, image: Image, requests: tuple[Request, ...], now_ns: int) -> Decision:
         """Decide one scan."""
         return Turn(self, state, image, now_ns).decide(requests)
-
-
-def _layer_of(step: Step, station: Station) -> LayerSetup | None:
-    """Return what the SQC-310 must know: the thickness is a backstop behind the longest regulated hold."""
-    work = step.work
-    if not isinstance(work, Condition | Deposit):
-        return None
-    backstop_nm = work.thickness_nm + work.rate_nm_s * (60 + station.limits.hold)
-    return LayerSetup(work.source, work.rate_nm_s, backstop_nm)

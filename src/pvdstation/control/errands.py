@@ -56,12 +56,15 @@ class Errands:
         """Return whether this kind of action is under way."""
         return self.pending is not None and self.pending.action.kind is kind
 
-    def ask(self, ask: Ask, layer: LayerSetup | None) -> None:
-        """Take an action; its number is that of its event."""
+    def ask(self, ask: Ask, layers: tuple[LayerSetup, ...]) -> None:
+        """Take an action on layers, the first-named one first; its number is that of its event."""
         kind = EventKind.INTENT if ask.kind in ENERGISING else EventKind.ACTION
         number = self._chronicle.say(kind, ask.link, f"{ask.kind}: asked")
         deadline_ns = self._now_ns + DEADLINES_NS.get(ask.kind, DEADLINE_NS)
-        self.pending = Pending(Action(number, ask.link, ask.kind, layer, deadline_ns), is_sent=False)
+        if ask.layers is not None:
+            layers = ask.layers
+        action = Action(number, ask.link, ask.kind, layers[0] if layers else None, deadline_ns, layers[1:])
+        self.pending = Pending(action, is_sent=False)
 
     def drop_energising(self) -> None:
         """Forget an action that would energise and has not been let out."""

@@ -23,8 +23,14 @@ class Layer(NamedTuple):
 class Scene(NamedTuple):
     """The running step in the words of the rules; nothing of it when a step needs no energy and no gas."""
 
-    layer: Layer | None = None
+    layer: Layer | None = None  # of the first-named material
     gas_target_mbar: float = math.nan
+    others: tuple[Layer, ...] = ()  # evaporated together with it
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Return every layer that is worked on."""
+        return () if self.layer is None else (self.layer, *self.others)
 
 
 EMPTY = Scene()

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from pvdstation.control import conditions as c
-from pvdstation.control.scene import Scene
+from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.signals import Quality, SupplyMode
@@ -179,51 +179,63 @@ def boats_not_shorted(v: View, scene: Scene) -> bool:
     for w in c.measured(v):
         if _is_unread(v, w) or not v.supply(w.signals.current) >= FINGERPRINT_A[0]:
             continue
-        is_layers = scene.layer is not None and scene.layer.source == w.index
-        least = max(w.source.cold_resistance, scene.layer.hottest_ohm if is_layers and scene.layer else 0.0)
+        hottest_ohm = next((layer.hottest_ohm for layer in scene.layers if layer.source == w.index), 0.0)
+        least = max(w.source.cold_resistance, hottest_ohm)
         if not resistance(v, w) >= least * (1 - v.station.limits.resistance_window / 100):
             return False
     return True
 
 
 def in_fingerprint_window(v: View, scene: Scene) -> bool:
-    """Return whether the current is between 12 and 16 A of the first ramp that passes them."""
-    layer = scene.layer
-    if layer is None or not layer.is_first_ramp:
-        return False
-    return FINGERPRINT_A[0] <= v.supply(v.frame.sources[layer.source].signals.current) <= FINGERPRINT_A[1]
+    """Return whether a current is between 12 and 16 A of the first ramp that passes them."""
+    return any(_is_fingerprinted(v, layer) for layer in scene.layers)
+
+
+def _is_fingerprinted(v: View, layer: Layer) -> bool:
+    current = v.supply(v.frame.sources[layer.source].signals.current)
+    return layer.is_first_ramp and FINGERPRINT_A[0] <= current <= FINGERPRINT_A[1]
 
 
 def cold_resistance(v: View, scene: Scene) -> bool:
-    """Return whether V/I is near the station's value for this boat."""
-    if scene.layer is None:
-        return True
-    w = v.frame.sources[scene.layer.source]
-    expected = w.source.cold_resistance
-    return _is_unread(v, w) or abs(resistance(v, w) - expected) <= expected * v.station.limits.resistance_window / 100
+    """Return whether V/I of each boat in that window is near the station's value for it."""
+    window = v.station.limits.resistance_window / 100
+    for w, layer in _worked_on(v, scene):
+        expected = w.source.cold_resistance
+        is_judged = _is_fingerprinted(v, layer) and not _is_unread(v, w)
+        if is_judged and not abs(resistance(v, w) - expected) <= expected * window:
+            return False
+    return True
+
+
+def _worked_on(v: View, scene: Scene) -> list[tuple[Wiring, Layer]]:
+    return [(v.frame.sources[layer.source], layer) for layer in scene.layers]
 
 
 def has_median(_v: View, scene: Scene) -> bool:
     """Return whether a layer is exposed and its medians are known."""
-    return scene.layer is not None and scene.layer.is_exposed and not math.isnan(scene.layer.resistance_ohm)
+    return any(layer.is_exposed and not math.isnan(layer.resistance_ohm) for layer in scene.layers)
 
 
 def steady_resistance(v: View, scene: Scene) -> bool:
     """Return whether V/I is near the layer's own median."""
-    if scene.layer is None:
-        return True
-    w, median = v.frame.sources[scene.layer.source], scene.layer.resistance_ohm
-    return _is_unread(v, w) or abs(resistance(v, w) - median) <= median * v.station.limits.resistance_drift / 100
+    for w, layer in _worked_on(v, scene):
+        median = layer.resistance_ohm
+        if math.isnan(median) or _is_unread(v, w):
+            continue
+        if not abs(resistance(v, w) - median) <= median * v.station.limits.resistance_drift / 100:
+            return False
+    return True
 
 
 def steady_power(v: View, scene: Scene) -> bool:
     """Return whether the power is near the layer's own median."""
-    layer = scene.layer
-    if layer is None or math.isnan(layer.power_w):
-        return True
-    w = v.frame.sources[layer.source]
-    watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
-    return _is_unread(v, w) or abs(watts - layer.power_w) <= layer.power_w * v.station.limits.power_drift / 100
+    for w, layer in _worked_on(v, scene):
+        if math.isnan(layer.power_w) or _is_unread(v, w):
+            continue
+        watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
+        if not abs(watts - layer.power_w) <= layer.power_w * v.station.limits.power_drift / 100:
+            return False
+    return True
 
 
 # --- crystals and rate ---
@@ -232,11 +244,12 @@ def steady_power(v: View, scene: Scene) -> bool:
 def rate_within(band: Callable[[Station], float]) -> Callable[[View, Scene], bool]:
     """Return the claim that the 1 s rate is within a band around the set-point; a rate that is unknown has its rule."""
 
-    def holds(_v: View, scene: Scene) -> bool:
-        layer = scene.layer
-        if layer is None or math.isnan(layer.rate_nm_s):
-            return True
-        return abs(layer.rate_nm_s / layer.set_rate_nm_s - 1) <= band(_v.station) / 100
+    def holds(v: View, scene: Scene) -> bool:
+        share = band(v.station) / 100
+        return all(
+            math.isnan(layer.rate_nm_s) or abs(layer.rate_nm_s / layer.set_rate_nm_s - 1) <= share
+            for layer in scene.layers
+        )
 
     return holds
 
@@ -245,18 +258,16 @@ def rate_is_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene]
     """Return the claim that the crystal of the layer was read within a time."""
 
     def holds(v: View, scene: Scene) -> bool:
-        if scene.layer is None:
-            return True
-        w = v.frame.sources[scene.layer.source]
-        reading = v.readings[w.crystal.frequency]
-        return reading.quality is Quality.GOOD and v.now_ns - reading.at_ns <= age_s(v.station) * 1e9
+        age_ns = age_s(v.station) * 1e9
+        readings = (v.readings[w.crystal.frequency] for w, _layer in _worked_on(v, scene))
+        return all(reading.quality is Quality.GOOD and v.now_ns - reading.at_ns <= age_ns for reading in readings)
 
     return holds
 
 
 def rate_known(_v: View, scene: Scene) -> bool:
     """Return whether there were readings enough in the last second for a rate."""
-    return scene.layer is None or not math.isnan(scene.layer.rate_nm_s)
+    return not any(math.isnan(layer.rate_nm_s) for layer in scene.layers)
 
 
 def rate_text(v: View) -> str:
@@ -286,7 +297,7 @@ def crystal_has_failed(v: View, w: Wiring) -> bool:
 
 def crystal_good(v: View, scene: Scene) -> bool:
     """Return whether the last reading of the layer's crystal is of one that oscillates within its limits."""
-    return scene.layer is None or not crystal_has_failed(v, v.frame.sources[scene.layer.source])
+    return not any(crystal_has_failed(v, w) for w, _layer in _worked_on(v, scene))
 
 
 def crystal_text(v: View) -> str:
@@ -296,18 +307,17 @@ def crystal_text(v: View) -> str:
 
 def crystal_measures(v: View, scene: Scene) -> bool:
     """A crystal under vapour that reads the same to the last digit is no measurement: its driver says uncertain."""
-    if scene.layer is None:
-        return True
-    reading = v.readings[v.frame.sources[scene.layer.source].crystal.frequency]
-    return reading.quality is not Quality.UNCERTAIN
+    readings = (v.readings[w.crystal.frequency] for w, _layer in _worked_on(v, scene))
+    return all(reading.quality is not Quality.UNCERTAIN for reading in readings)
 
 
 def still_text(v: View) -> str:
     """Return where the crystals of energised sources stand still."""
+    still = [w for w in c.energised(v) if v.readings[w.crystal.frequency].quality is Quality.UNCERTAIN]
     return ", ".join(
         f"crystal {w.source.sensor} stands at {v.readings[w.crystal.frequency].value:.2f} Hz: shutters closed, "
         f"{w.name} off"
-        for w in c.energised(v)
+        for w in still or c.energised(v)
     )
 
 
@@ -318,8 +328,8 @@ def sqc_answers(v: View, scene: Scene) -> bool:
     """Return whether phase, process and power of the SQC-310 are fresh."""
     if scene.layer is None:
         return True
-    output = v.frame.sources[scene.layer.source].output
-    for number in (v.s.sqc_phase, v.s.sqc_process, output.power):
+    powers = (w.output.power for w, _layer in _worked_on(v, scene))
+    for number in (v.s.sqc_phase, v.s.sqc_process, *powers):
         reading = v.readings[number]
         if reading.quality is not Quality.GOOD or v.now_ns - reading.at_ns > v.frame.rate_age_ns:
             return False

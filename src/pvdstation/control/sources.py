@@ -1,9 +1,11 @@
 """What is known of each source from scan to scan: on, hot, cold, and since when."""
 
+from copy import copy
 from typing import NamedTuple
 
 from pvdstation.model.clock import to_ns
 from pvdstation.model.messages import Outputs
+from pvdstation.model.profile import Profile
 from pvdstation.model.signals import Quality, Reading, SignalMap, SupplyMode
 from pvdstation.model.station import FINGERPRINT_A, Station
 
@@ -45,11 +47,20 @@ class Wiring:
         self.cool_down_ns = to_ns(source.cool_down)
         self.crystal_failed = f"crystal {source.sensor} failed: shutters closed, {name} off"
         """What is said of its crystal, and what follows."""
-        is_passed = source.condition.ramp1.power * self.supply.full_scale / 100 >= FINGERPRINT_A[0]
-        self.fingerprint_ramp = 1 if is_passed else 2
-        """The ramp that first passes the currents at which the boat is known by its resistance."""
         self.foldback_above_a = self.supply.foldback.above
         self.foldback_after_ns = to_ns(self.supply.foldback.after)
+
+    @property
+    def fingerprint_ramp(self) -> int:
+        """Return the ramp that first passes the currents at which the boat is known by its resistance."""
+        is_passed = self.source.condition.ramp1.power * self.supply.full_scale / 100 >= FINGERPRINT_A[0]
+        return 1 if is_passed else 2
+
+    def conditioned(self, profile: Profile) -> "Wiring":
+        """Return the source with other ramps and soaks."""
+        other = copy(self)
+        other.source = self.source.conditioned(profile)
+        return other
 
 
 def updated(

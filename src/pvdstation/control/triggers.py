@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from pvdstation.control import conditions as c
-from pvdstation.control.scene import Scene
+from pvdstation.control.scene import Layer, Scene
+from pvdstation.control.source_claims import crystal_has_failed
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
@@ -49,6 +50,33 @@ def _source(v: View, scene: Scene) -> Wiring | None:
     return next((w for w in v.frame.sources if v.last.supply[w.supply_index].on), None)
 
 
+def _layer(_v: View, scene: Scene) -> Layer | None:
+    """Return the layer whose rate is furthest from its set-point; an unknown rate is."""
+
+    def distance(layer: Layer) -> float:
+        away = abs(layer.rate_nm_s / layer.set_rate_nm_s - 1)
+        return math.inf if math.isnan(away) else away
+
+    return max(scene.layers, key=distance, default=None)
+
+
+def _rate(v: View, scene: Scene) -> int | None:
+    layer = _layer(v, scene)
+    wiring = _source(v, scene) if layer is None else v.frame.sources[layer.source]
+    return None if wiring is None else wiring.output.rate
+
+
+def _of_crystal(pick: Callable[[Wiring], int]) -> Number:
+    """Return the signal of the source whose crystal has failed, else of the first."""
+
+    def number(v: View, scene: Scene) -> int | None:
+        worked_on = (v.frame.sources[layer.source] for layer in scene.layers)
+        wiring = next((w for w in worked_on if crystal_has_failed(v, w)), _source(v, scene))
+        return None if wiring is None else pick(wiring)
+
+    return number
+
+
 def _of_source(pick: Callable[[Wiring], int]) -> Number:
     def number(v: View, scene: Scene) -> int | None:
         wiring = _source(v, scene)
@@ -82,7 +110,7 @@ def _edge(within_pct: Callable[[Station], float]) -> Limit:
     """Return the edge of a band around the set rate on the side where the rate is, nm/s."""
 
     def limit(v: View, scene: Scene) -> float:
-        layer = scene.layer
+        layer = _layer(v, scene)
         if layer is None:
             return math.nan
         share = within_pct(v.station) / 100
@@ -102,10 +130,10 @@ def _one(_v: View, _scene: Scene) -> float:
 _FULL_RANGE, _CAPACITANCE = _role("full_range"), _role("capacitance")
 _TURBO = Sight(_role("turbo_speed"), lambda v, _scene: v.frame.turbo_ready_hz)
 _CURRENT = _of_linked(lambda w: w.signals.current)
-_RATE = _of_source(lambda w: w.output.rate)
+_RATE: Number = _rate
 _GAS = Sight(_CAPACITANCE, c.gas_target)
 _VACUUM = Sight(_FULL_RANGE, _limit(lambda s: s.limits.start_pressure.pressure))
-_CRYSTAL = _of_source(lambda w: w.crystal.frequency)
+_CRYSTAL = _of_crystal(lambda w: w.crystal.frequency)
 
 _SIGHTS: Mapping[str, Sight] = {
     "e_stop": Sight(_role("e_stop_ok"), _one),
@@ -140,7 +168,7 @@ _SIGHTS: Mapping[str, Sight] = {
     "sqc_reset": Sight(_role("sqc_was_reset"), _zero),
     "sqc_attention": Sight(_role("sqc_attention"), _zero),
     "sqc_relay": Sight(_role("sqc_relay"), _zero),
-    "crystal": Sight(_of_source(lambda w: w.crystal.status), _one),
+    "crystal": Sight(_of_crystal(lambda w: w.crystal.status), _one),
     "io_link": Sight(_role("e_stop_ok"), _limit(lambda s: s.limits.age.io), is_age=True),
     "supply_link": Sight(_CURRENT, _limit(lambda s: s.limits.age.supply), is_age=True),
     "sqc_link": Sight(_role("sqc_phase"), _limit(lambda s: s.limits.age.rate), is_age=True),

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from pvdstation.drivers.sqc310_talk import Declined
-from pvdstation.model.messages import Action, LayerSetup
+from pvdstation.model.messages import Action, ActionKind, LayerSetup
 from pvdstation.model.station import Source, Station
 
 
@@ -42,7 +42,9 @@ def job_of(station: Station, action: Action) -> Job:
         source = station.source.get(setup.source)
         if source is None:
             raise Declined(f"{action.kind} needs a layer of this station")
-        parts.append(Part(setup, source))
+        parts.append(Part(setup, source if setup.profile is None else source.conditioned(setup.profile)))
+    if action.kind is ActionKind.SQC_SHOW and station.codeposition is None:
+        del parts[1:]  # our own loops need no template: the unit only displays a film
     if len(parts) == 1:
         return Job(tuple(parts), parts[0].source.sqc.process, None)
     return _codeposition(station, tuple(parts))

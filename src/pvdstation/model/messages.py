@@ -7,6 +7,7 @@ arbiter; an *action* is an edge that happens at most once; an *intent* is the ev
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
+from pvdstation.model.profile import Profile
 from pvdstation.model.signals import Reading
 
 
@@ -125,6 +126,7 @@ class LayerSetup(NamedTuple):
     source: str
     rate_nm_s: float
     thickness_nm: float
+    profile: Profile | None = None  # None: the station's
 
 
 class ManualKind(StrEnum):

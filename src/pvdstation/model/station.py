@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from pvdstation.model.profile import Profile
 from pvdstation.model.quantities import (
     Amperes,
     AmperesPerSecond,
@@ -123,6 +124,13 @@ class Source(Table):
     def sensor(self) -> int:
         """Return the number of the crystal that sees this boat."""
         return self.sqc.sensors[0]
+
+    def conditioned(self, profile: Profile) -> "Source":
+        """Return the source with other ramps and soaks; they have been checked."""
+        ramp1 = Ramp.model_construct(power=profile.ramp1_pct, time=profile.ramp1_s)
+        ramp2 = Ramp.model_construct(power=profile.ramp2_pct, time=profile.ramp2_s)
+        ramps = Conditioning.model_construct(ramp1=ramp1, soak1=profile.soak1_s, ramp2=ramp2, soak2=profile.soak2_s)
+        return self.model_copy(update={"condition": ramps})
 
 
 class Sensor(Table):

@@ -96,10 +96,20 @@ def check_rate(
             f"({origin_of_limit(station, f'source.{material}.max_rate')})"
         )
         findings.refuse(origin, key, what, f"Write a rate of at most {rounded(source.max_rate)} nm/s.")
-    least = _STEPS_PER_RATE * 0.1 / station.sqc.scale.rate
+    least = least_rate_nm_s(station)
     if rate_nm_s < least * (1 - 1e-9):
         what = f"{shown} is too slow: the SQC-310 takes rates in steps of {rounded(least / _STEPS_PER_RATE)} nm/s"
         findings.refuse(origin, key, what, f"Write a rate of at least {rounded(least)} nm/s.")
+
+
+def least_rate_nm_s(station: Station) -> float:
+    """Return the lowest rate of which the SQC-310's steps are fine enough, nm/s."""
+    return _STEPS_PER_RATE * 0.1 / station.sqc.scale.rate
+
+
+def backstop_nm(film_nm: float, rate_nm_s: float, pre_coat_s: float, station: Station) -> float:
+    """Return the thickness at which the SQC-310 would end a layer: behind the pre-coat and the longest hold."""
+    return film_nm + rate_nm_s * (60 + station.limits.hold + pre_coat_s)
 
 
 def find_gas(station: Station, name: str) -> str | None:

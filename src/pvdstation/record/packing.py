@@ -25,6 +25,7 @@ from pvdstation.model.messages import (
     SupplyLevel,
     Verb,
 )
+from pvdstation.model.profile import Profile
 from pvdstation.model.signals import UNREAD, Quality, Reading
 
 _HEAD = struct.Struct("<qH")  # lease left, ns; changed readings
@@ -163,8 +164,12 @@ def _action(
         number,
         link,
         ActionKind(kind),
-        LayerSetup(*layer) if layer else None,
+        _setup(*layer) if layer else None,
         deadline_ns,
-        tuple(LayerSetup(*other) for other in others),
+        tuple(_setup(*other) for other in others),
         ManualOrder(ManualKind(manual[0]), *manual[1:]) if manual else None,
     )
+
+
+def _setup(source: str, rate_nm_s: float, thickness_nm: float, profile: list[float] | None = None) -> LayerSetup:
+    return LayerSetup(source, rate_nm_s, thickness_nm, Profile(*profile) if profile else None)

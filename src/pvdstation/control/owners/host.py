@@ -2,27 +2,31 @@
 
 import math
 
-from pvdstation.control.crystal_rate import Track
-from pvdstation.control.owners.face import STOPPED, Power, PowerTick, Shared, staged
+from pvdstation.control.owners.face import STOPPED, Aim, Ask, Loop, Power, PowerTick, Shared, staged
+from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import SUPPLY_OFF, ActionKind, SupplyLevel
+from pvdstation.model.messages import ActionKind, SupplyLevel
 
 RECENT_S = 10.0
 
 
 class HostOwner(Shared):
-    """Our loop sets the supply's current: PI on ln(rate), so one tuning serves ramp and deposit (physics 5.2)."""
+    """Our loops set the supplies' currents: PI on ln(rate), so one tuning serves ramp and deposit (physics 5.2)."""
 
     RATE_FLOOR = 0.05
     """Rate that the logarithm sees at least, as a share of the set-point."""
+    holds_cold = False
 
     def first(self, now_ns: int) -> Power:
         """Return the memory at the start of conditioning."""
-        return Power("show", now_ns)
+        return Power("show", now_ns, loops=(Loop(),) * len(self.wirings))
 
-    def _drive(self, v: View, pct: float) -> SupplyLevel:
-        return self.on(v, pct * self.w.supply.full_scale / 100)
+    def _driven(self, v: View, loops: tuple[Loop, ...], *, foldback: bool = True) -> tuple[SupplyLevel, ...]:
+        return tuple(
+            self.level(v, w, loop.drive_pct * w.supply.full_scale / 100, foldback=foldback)
+            for w, loop in zip(self.wirings, loops, strict=True)
+        )
 
     def _not_stopped(self, v: View) -> str:
         phase = v.slow_sqc(v.s.sqc_phase)
@@ -35,66 +39,63 @@ class HostOwner(Shared):
         match p.stage:
             case "show":
                 text = "film selected on the SQC-310"
-                return self.answered(p, v, ActionKind.SQC_SHOW, "sqc", "arm", text, SUPPLY_OFF)
+                ask = Ask(ActionKind.SQC_SHOW, "sqc")
+                return self.answered(p, v, ask, staged("arm", v, p), text, self.none)
             case "arm":
-                text = "supply armed, every limit read back"
-                return self.answered(p, v, ActionKind.SUPPLY_ARM, self.w.link, "energise", text, SUPPLY_OFF)
+                return self.arm(p, v, "heat")
             case "energise":
                 return self.energise(p, v, "heat")
             case _:
                 return self._heat(p, v)
 
     def _heat(self, p: Power, v: View) -> PowerTick:
-        profile = self.w.source.condition
+        """Every source begins at once; one whose profile is shorter stays at its last power."""
         passed_s = (v.now_ns - p.since_ns) / SECOND
-        left_s, start, text, pct = passed_s, 0.0, "soak 2", profile.ramp2.power
-        for name, target, duration_s in (
-            ("ramp 1", profile.ramp1.power, profile.ramp1.time),
-            ("soak 1", profile.ramp1.power, profile.soak1),
-            ("ramp 2", profile.ramp2.power, profile.ramp2.time),
-        ):
-            if left_s < duration_s:
-                text, pct = name, start + (target - start) * (left_s / duration_s)
-                break
-            left_s -= duration_s
-            start = target
+        longest_s = max(w.source.condition.total_s for w in self.wirings)
+        heats = [_heated(w, passed_s) for w in self.wirings]
+        loops = tuple(loop._replace(drive_pct=pct) for loop, (_, pct) in zip(p.loops, heats, strict=True))
         return PowerTick(
-            p._replace(drive_pct=pct),
-            self._drive(v, pct),
-            opens_shutter=passed_s >= profile.total_s - v.station.defaults.source_shutter_lead,
-            text=text,
-            done=passed_s >= profile.total_s,
+            p._replace(loops=loops),
+            self._driven(v, loops),
+            opens_shutter=passed_s >= longest_s - v.station.defaults.source_shutter_lead,
+            text=heats[0][0],
+            done=passed_s >= longest_s,
             fault=self._not_stopped(v),
-            is_first_ramp=text == f"ramp {self.w.fingerprint_ramp}",
+            in_first_ramp=tuple(
+                place
+                for place, (w, (text, _)) in enumerate(zip(self.wirings, heats, strict=True))
+                if text == f"ramp {w.fingerprint_ramp}"
+            ),
         )
 
     def take_over(self, v: View) -> Power:
-        """Return the memory at the start of the deposit, the integral preset to the present drive."""
-        pct = v.last.supply[self.w.supply_index].current_a / self.w.supply.full_scale * 100
-        return Power("regulate", v.now_ns, drive_pct=pct, integral_pct=pct)
+        """Return the memory at the start of the deposit, the integrals preset to the present drives."""
+        drives = [v.last.supply[w.supply_index].current_a / w.supply.full_scale * 100 for w in self.wirings]
+        return Power("regulate", v.now_ns, loops=tuple(Loop(pct, pct) for pct in drives))
 
-    def regulate(self, p: Power, v: View, track: Track, set_rate_nm_s: float) -> PowerTick:
-        """Close the loop on each new sample; without one the drive stays."""
+    def regulate(self, p: Power, v: View, aims: tuple[Aim, ...]) -> PowerTick:
+        """Close each loop on each new sample of its crystal; without one the drive stays."""
         if p.stage == "frozen":
-            p = p._replace(stage="regulate", rate_nm_s=math.nan)
-        if track.is_new and not math.isnan(track.rate_nm_s):
-            p = self._stepped(p, v, track.rate_nm_s, set_rate_nm_s)
-        return self._closed(p, v, "own loop")._replace(may_expose=True)
+            p = p._replace(stage="regulate", loops=tuple(loop._replace(rate_nm_s=math.nan) for loop in p.loops))
+        loops = tuple(
+            self._stepped(loop, w, v, aim) if aim.track.is_new and not math.isnan(aim.track.rate_nm_s) else loop
+            for loop, w, aim in zip(p.loops, self.wirings, aims, strict=True)
+        )
+        return self._closed(p._replace(loops=loops), v, "own loop")._replace(may_expose=True)
 
-    def freeze(self, p: Power, v: View, track: Track) -> PowerTick:
-        """Hold: the loop is open, the drive at the lower of the present one and the mean of the last 10 s."""
-        del track
+    def freeze(self, p: Power, v: View) -> PowerTick:
+        """Hold: the loops are open, each drive at the lower of the present one and the mean of the last 10 s."""
         if p.stage != "frozen":
-            lower = min([p.drive_pct, *([sum(p.recent_pct) / len(p.recent_pct)] if p.recent_pct else [])])
-            p = p._replace(stage="frozen", drive_pct=lower, integral_pct=lower, recent_pct=())
+            p = p._replace(stage="frozen", loops=tuple(map(_frozen, p.loops)))
         return self._closed(p, v, "frozen")
 
     def _closed(self, p: Power, v: View, text: str) -> PowerTick:
-        level = self._drive(v, p.drive_pct)
-        return PowerTick(p, level, opens_shutter=True, text=text, fault=self._not_stopped(v), is_regulating=True)
+        levels = self._driven(v, p.loops)
+        return PowerTick(p, levels, opens_shutter=True, text=text, fault=self._not_stopped(v), is_regulating=True)
 
-    def _stepped(self, p: Power, v: View, rate: float, set_rate: float) -> Power:
-        loop, source = self.w.source.host_loop, self.w.source
+    def _stepped(self, p: Loop, w: Wiring, v: View, aim: Aim) -> Loop:
+        loop, source = w.source.host_loop, w.source
+        rate, set_rate = aim.track.rate_nm_s, aim.rate_nm_s
         dt_s = v.station.scan_period
         filtered = rate if math.isnan(p.rate_nm_s) else loop.alpha * rate + (1 - loop.alpha) * p.rate_nm_s
         error = math.log(set_rate / max(filtered, self.RATE_FLOOR * set_rate))
@@ -104,25 +105,52 @@ class HostOwner(Shared):
         most = source.slew * dt_s
         drive = min(p.drive_pct + most, max(p.drive_pct - most, asked))
         recent = (*p.recent_pct[-round(RECENT_S / dt_s) + 1 :], drive)
-        return p._replace(drive_pct=drive, integral_pct=integral, rate_nm_s=filtered, recent_pct=recent)
+        return Loop(drive, integral, filtered, recent)
 
     def closing(self, now_ns: int, p: Power) -> Power:
-        """Return the memory at the start of the layer's end."""
-        return Power("idle", now_ns, drive_pct=p.drive_pct)
+        """Return the memory at the start of the layer's end, or of the end of a melt-in."""
+        return Power("idle", now_ns, loops=p.loops)
 
     def end(self, p: Power, v: View) -> PowerTick:
         """Ramp to 0 in the idle time, at most at the supply's ramp, then off."""
         if p.stage != "idle":
             return self.off(p, v)
-        idle_s = self.w.source.idle.ramp
-        fall = max(p.drive_pct / idle_s, 0.0)
-        fall = min(fall, self.w.supply.ramp_host / self.w.supply.full_scale * 100)
-        pct = p.drive_pct - fall * (v.now_ns - p.since_ns) / SECOND
-        if pct <= 0:
+        passed_s = (v.now_ns - p.since_ns) / SECOND
+        falling = tuple(
+            loop._replace(drive_pct=max(0.0, _fallen(w, loop, passed_s)))
+            for w, loop in zip(self.wirings, p.loops, strict=True)
+        )
+        if not any(loop.drive_pct > 0 for loop in falling):
             return self.off(staged("off", v, p), v)
-        level = self.on(v, pct * self.w.supply.full_scale / 100, foldback=False)
-        return PowerTick(p, level, opens_shutter=False, text="ramp to 0")
+        return PowerTick(p, self._driven(v, falling, foldback=False), opens_shutter=False, text="ramp to 0")
 
     def cut(self, p: Power, v: View) -> PowerTick:
-        """Switch the supply off at once; done when read back."""
+        """Switch the supplies off at once; done when read back."""
         return self.off(staged("off", v, p) if p.stage != "off" else p, v)
+
+
+def _heated(w: Wiring, passed_s: float) -> tuple[str, float]:
+    """Return in which ramp or soak a source is, and its power, %."""
+    profile = w.source.condition
+    left_s, start = passed_s, 0.0
+    for name, target, duration_s in (
+        ("ramp 1", profile.ramp1.power, profile.ramp1.time),
+        ("soak 1", profile.ramp1.power, profile.soak1),
+        ("ramp 2", profile.ramp2.power, profile.ramp2.time),
+    ):
+        if left_s < duration_s:
+            return name, start + (target - start) * (left_s / duration_s)
+        left_s -= duration_s
+        start = target
+    return "soak 2", profile.ramp2.power
+
+
+def _frozen(loop: Loop) -> Loop:
+    lower = min([loop.drive_pct, *([sum(loop.recent_pct) / len(loop.recent_pct)] if loop.recent_pct else [])])
+    return loop._replace(drive_pct=lower, integral_pct=lower, recent_pct=())
+
+
+def _fallen(w: Wiring, loop: Loop, passed_s: float) -> float:
+    """Return the power of the ramp to 0, %; below it at its end."""
+    fall = min(max(loop.drive_pct / w.source.idle.ramp, 0.0), w.supply.ramp_host / w.supply.full_scale * 100)
+    return loop.drive_pct - fall * passed_s

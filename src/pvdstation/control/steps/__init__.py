@@ -1,11 +1,13 @@
 """One file per kind of step: a small frozen state and a pure tick."""
 
+from pvdstation.control.layer_setups import melt_profile, restored_setup
 from pvdstation.control.steps.admit_gas import AdmitGas
 from pvdstation.control.steps.ask import Ask
 from pvdstation.control.steps.base import StepLogic
 from pvdstation.control.steps.condition import Condition
 from pvdstation.control.steps.deposit import Deposit
 from pvdstation.control.steps.leak_test import LeakTest
+from pvdstation.control.steps.melt_in import MeltIn
 from pvdstation.control.steps.pump import Pump
 from pvdstation.control.steps.quiet import Cool, Finish, Isolate
 from pvdstation.control.steps.vent import Vent
@@ -22,9 +24,13 @@ def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> St
         case order.Evacuate():
             return Pump(work.to_mbar, 0.0, work.timeout_s, after_gas=True)
         case order.Condition():
-            return Condition(frame.by_name[work.source], work.rate_nm_s)
+            together = [(frame.by_name[other.source], other.rate_nm_s) for other in work.others]
+            return Condition((frame.by_name[work.source], work.rate_nm_s), *together)
+        case order.MeltIn():
+            return MeltIn(frame.by_name[work.source], melt_profile(work), restored_setup(work, frame.station))
         case order.Deposit():
-            return Deposit(frame.by_name[work.source], work)
+            others = [frame.by_name[other.source] for other in work.others]
+            return Deposit(frame.by_name[work.source], work, *others)
         case order.Cool():
             return Cool(work.sources, work.cool_down_s)
         case order.Isolate():

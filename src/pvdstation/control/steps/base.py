@@ -52,6 +52,9 @@ class Tick(NamedTuple):
     scene: Scene = EMPTY
     trouble: Trouble | None = None
     says: Said | None = None
+    lacks: str = ""  # held: why it cannot be resumed yet
+    hold_ends_ns: int | None = None  # held: when this step's own limit makes a stop of it
+    grown_nm: tuple[float, ...] = ()  # of each source's film: what the layer that is asked for does not need any more
 
 
 class StepLogic(Protocol):
@@ -70,15 +73,21 @@ class StepLogic(Protocol):
         ...
 
 
-def with_source(v: View, w: Wiring, level: SupplyLevel, *, shutter: bool, substrate: bool = False) -> Outputs:
-    """Return safe levels but for one source: its supply, its shutter, the substrate shutter."""
+def with_sources(
+    v: View,
+    wirings: tuple[Wiring, ...],
+    levels: tuple[SupplyLevel, ...],
+    *,
+    shutter: bool = False,
+    substrate: bool = False,
+) -> Outputs:
+    """Return safe levels but for some sources: their supplies, their shutters, the substrate shutter."""
     safe = safe_levels(v)
-    supplies = list(safe.supply)
-    supplies[w.supply_index] = level
-    enable = list(safe.enable)
-    enable[w.supply_index] = level is not SUPPLY_OFF and level.on
-    shutters = list(safe.source_shutter)
-    shutters[w.index] = shutter
+    supplies, enable, shutters = list(safe.supply), list(safe.enable), list(safe.source_shutter)
+    for w, level in zip(wirings, levels, strict=True):
+        supplies[w.supply_index] = level
+        enable[w.supply_index] = level is not SUPPLY_OFF and level.on
+        shutters[w.index] = shutter
     return safe._replace(
         supply=tuple(supplies), enable=tuple(enable), source_shutter=tuple(shutters), substrate_shutter=substrate
     )

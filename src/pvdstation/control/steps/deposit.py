@@ -7,21 +7,20 @@ told to close so that it is half closed when the line reaches the target.
 import math
 from typing import NamedTuple
 
-from pvdstation.control.crystal_rate import MOST_JUMPS, Track, followed, thickness_at, time_of
-from pvdstation.control.owners import Owner, Power, PowerTick, owner_of
+from pvdstation.control.crystal_rate import MOST_JUMPS, Track, thickness_at, time_of
+from pvdstation.control.owners import Aim, Owner, Power, PowerTick, owner_of
 from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
-from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_source
+from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_sources
 from pvdstation.control.steps.exposure import (
     FEWEST_POWERS,
     FIRST_GUESS_NS,
-    Statistics,
     Stroke,
-    counted,
-    extremes,
     median,
     watched,
 )
+from pvdstation.control.steps.growth import Growth, beside, counted_in, seen, summed
+from pvdstation.control.steps.set_point import Kept, SetPoint, kept, moved, slowest
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass
@@ -35,56 +34,62 @@ LONGEST = 1.5
 
 
 class DepositState(NamedTuple):
-    """Where the layer is. Film is summed over all openings."""
+    """Where the layer is. The first-named material ends it."""
 
-    stage: str  # capture, open, exposed, close, end, cut
+    stage: str  # capture, pre_coat, open, exposed, close, held, end, cut
     power: Power
     began_ns: int
     since_ns: int
-    track: Track = Track()
+    growths: tuple[Growth, ...]
+    point: SetPoint
     in_band_since_ns: int | None = None
     stroke: Stroke | None = None
     delay_ns: int = FIRST_GUESS_NS
     opened_ns: int = 0  # effective opening
-    baseline_nm: float = math.nan
     close_ns: int | None = None  # the order to close stands for this time, before the next scan
-    film_nm: float = 0.0
+    coated_ns: int = 0  # at the captured rate, on the closed substrate shutter
     held_ns: int = 0  # regulated holds of this layer that are over
     time_to_rate_s: float = math.nan
-    statistics: Statistics = Statistics()
     ending: str = ""  # why the exposure ended
     start_mbar: float = math.nan  # when the substrate shutter opened first
+    seen_ns: int = 0  # the last scan
+    rates: tuple[Kept, ...] = ()
 
 
 class Deposit:
-    """One layer from one source."""
+    """One layer from one source, or from several that are evaporated together."""
 
-    def __init__(self, wiring: Wiring, order: Order) -> None:
+    def __init__(self, wiring: Wiring, order: Order, *others: Wiring) -> None:
         self.w = wiring
+        self.wirings = (wiring, *others)
         self.order = order
-        self.owner: Owner = owner_of(wiring)
+        self.rates_beside = tuple(other.rate_nm_s for other in order.others)
+        self.owner: Owner = owner_of(*self.wirings)
 
     def begin(self, v: View) -> DepositState:
         """Return the state in which the loop has just been closed."""
-        return DepositState("capture", self.owner.take_over(v), v.now_ns, v.now_ns)
+        growths = (Growth(),) * len(self.wirings)
+        point = SetPoint(self.order.rate_nm_s)
+        return DepositState("capture", self.owner.take_over(v), v.now_ns, v.now_ns, growths, point)
 
     def tick(self, p: DepositState, v: View, drive: Drive) -> Tick:
         """Move through capture, opening, exposure, closing and the layer's end."""
-        statistics = extremes(p.statistics, v, self.w)
-        p = p._replace(track=followed(p.track, v, self.w), statistics=statistics)
+        p = p._replace(growths=tuple(seen(g, v, w) for g, w in zip(p.growths, self.wirings, strict=True)))
         if p.stage == "end":
             return self._end(p, v)
-        if p.stage == "cut" or (drive is Drive.HOLD and self._is_blind(p, v)):
+        holds_cold = self.owner.holds_cold and p.stage != "close"
+        if p.stage == "cut" or (drive is Drive.HOLD and (holds_cold or self._is_blind(p, v))):
             return self._cut(p, v)
         if drive is Drive.RUN and p.stage == "held":
             held_ns = p.held_ns + v.now_ns - p.since_ns
-            p = p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, track=Track(), held_ns=held_ns)
-        if drive is not Drive.RUN and p.stage in ("capture", "open", "exposed"):
+            growths = tuple(growth._replace(track=Track()) for growth in p.growths)
+            p = p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, growths=growths, held_ns=held_ns)
+        if drive is not Drive.RUN and p.stage in ("capture", "pre_coat", "open", "exposed"):
             p = self._closing(p, v, "held" if drive is Drive.HOLD else "stopped")
-        if drive is Drive.RUN:
-            tick = self.owner.regulate(p.power, v, p.track, self.order.rate_nm_s)
-        else:
-            tick = self.owner.freeze(p.power, v, p.track)
+        if p.stage == "exposed":
+            p = self._moved(p, v)
+        p = p._replace(seen_ns=v.now_ns)
+        tick = self.owner.regulate(p.power, v, self._aims(p)) if drive is Drive.RUN else self.owner.freeze(p.power, v)
         p = p._replace(power=tick.power)
         answer: Tick = getattr(self, f"_{p.stage}")(p, v, tick)
         if tick.fault and answer.trouble is None:
@@ -93,36 +98,63 @@ class Deposit:
             return self._end(self._ended(answer.state, v), v)
         return answer
 
+    def _rates(self, p: DepositState) -> tuple[float, ...]:
+        return (p.point.rate_nm_s, *self.rates_beside)
+
+    def _aims(self, p: DepositState) -> tuple[Aim, ...]:
+        return tuple(Aim(growth.track, rate) for growth, rate in zip(p.growths, self._rates(p), strict=True))
+
+    def _moved(self, p: DepositState, v: View) -> DepositState:
+        ramps, lead = self.order.ramps, p.growths[0]
+        if not ramps:
+            return p
+        point = moved(p.point, ramps, lead.film_nm + lead.by(v.now_ns), v.now_ns - p.seen_ns)
+        rates = kept(p.rates, point, lead.track.rate_nm_s) if lead.track.is_new else p.rates
+        return p._replace(point=point, rates=rates)
+
     # --- while the loop is closed ---
+
+    def _scene(
+        self, p: DepositState, *, regulating: bool = True, at_soak: bool = True, captured: bool = False
+    ) -> Scene:
+        exposed = p.stage == "exposed"
+        layers = tuple(
+            Layer(
+                w.index,
+                rate,
+                growth.track.rate_nm_s,
+                is_first_ramp=False,
+                is_regulating=regulating,
+                is_at_soak=at_soak,
+                is_captured=captured,
+                is_exposed=exposed,
+                resistance_ohm=median(growth.statistics.resistances) if exposed else math.nan,
+                power_w=median(growth.statistics.powers, FEWEST_POWERS) if exposed else math.nan,
+                hottest_ohm=growth.statistics.hottest_ohm if regulating else 0.0,
+            )
+            for w, rate, growth in zip(self.wirings, self._rates(p), p.growths, strict=True)
+        )
+        return Scene(layers[0], others=layers[1:])
 
     def _says(
         self, p: DepositState, v: View, tick: PowerTick, text: str, *, substrate: bool, captured: bool = False
     ) -> Tick:
-        statistics = p.statistics
-        layer = Layer(
-            self.w.index,
-            self.order.rate_nm_s,
-            p.track.rate_nm_s,
-            is_first_ramp=False,
-            is_regulating=True,
-            is_at_soak=True,
-            is_captured=captured,
-            is_exposed=p.stage == "exposed",
-            resistance_ohm=median(statistics.resistances) if p.stage == "exposed" else math.nan,
-            power_w=median(statistics.powers, FEWEST_POWERS) if p.stage == "exposed" else math.nan,
-            hottest_ohm=statistics.hottest_ohm,
-        )
-        wants = with_source(v, self.w, tick.level, shutter=True, substrate=substrate)
-        return Tick(p, wants, text, scene=Scene(layer), ask=tick.ask)
+        wants = with_sources(v, self.wirings, tick.levels, shutter=True, substrate=substrate)
+        return Tick(p, wants, text, scene=self._scene(p, captured=captured), ask=tick.ask)
+
+    def _is_in_band(self, p: DepositState, tick: PowerTick) -> bool:
+        within = self.order.capture_within_pct
+        return tick.may_expose and all(abs(a.track.rate_nm_s / a.rate_nm_s - 1) * 100 <= within for a in self._aims(p))
 
     def _capture(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
         order = self.order
-        off = abs(p.track.rate_nm_s / order.rate_nm_s - 1) * 100
-        in_band = tick.may_expose and off <= order.capture_within_pct
+        in_band = self._is_in_band(p, tick)
         since = (v.now_ns if p.in_band_since_ns is None else p.in_band_since_ns) if in_band else None
         p = p._replace(in_band_since_ns=since)
         text = f"rate within {order.capture_within_pct:g} % for {order.capture_hold_s:g} s"
         if since is not None and v.now_ns - since >= to_ns(order.capture_hold_s):
+            if p.coated_ns < to_ns(order.pre_coat_s):
+                return self._pre_coat(p._replace(stage="pre_coat", since_ns=v.now_ns), v, tick)
             p = p._replace(stage="open", since_ns=v.now_ns)
             return self._open(p, v, tick)
         answer = self._says(p, v, tick, text, substrate=False)
@@ -131,6 +163,16 @@ class Deposit:
         response = {"hold": ActionClass.HOLD, "stop": ActionClass.STOP, "abort": ActionClass.FAST_OFF}
         shown = f"{text} not reached in {order.capture_timeout_s:g} s"
         return answer._replace(trouble=Trouble(response[order.capture_otherwise], "capture", shown))
+
+    def _pre_coat(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
+        """The closed substrate shutter is coated; only time within the capture band counts."""
+        passed_ns = p.coated_ns + v.now_ns - p.since_ns
+        if not self._is_in_band(p, tick):
+            p = p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, coated_ns=passed_ns)
+            return self._capture(p, v, tick)
+        if passed_ns >= to_ns(self.order.pre_coat_s):
+            return self._open(p._replace(stage="open", since_ns=v.now_ns, coated_ns=passed_ns), v, tick)
+        return self._says(p, v, tick, f"pre-coat for {self.order.pre_coat_s:g} s", substrate=False)
 
     def _open(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
         """Told to open until both the arbiter has let it out and the switches confirm it."""
@@ -157,19 +199,20 @@ class Deposit:
             stroke=None,
             delay_ns=delay_ns,
             opened_ns=opened_ns,
-            baseline_nm=thickness_at(p.track, opened_ns),
+            growths=tuple(g._replace(baseline_nm=thickness_at(g.track, opened_ns)) for g in p.growths),
             time_to_rate_s=to_rate,
             start_mbar=v.full_range if math.isnan(p.start_mbar) else p.start_mbar,
         )
 
     def _exposed(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
-        if p.track.is_new:
-            p = p._replace(statistics=counted(p.statistics, v, self.w, p.track.rate_nm_s))
-        left_nm = self.order.thickness_nm - p.film_nm
-        text = f"thickness {self.order.thickness_nm:g} nm: {left_nm - self._grown(p, v.now_ns):.1f} nm to go"
+        p = p._replace(growths=tuple(counted_in(g, v, w) for g, w in zip(p.growths, self.wirings, strict=True)))
+        lead = p.growths[0]
+        left_nm = self.order.thickness_nm - lead.film_nm
+        grown_nm = thickness_at(lead.track, v.now_ns) - lead.baseline_nm
+        text = f"thickness {self.order.thickness_nm:g} nm: {left_nm - grown_nm:.1f} nm to go"
         reached_ns = p.close_ns
         if reached_ns is None:
-            at_ns = time_of(p.track, p.baseline_nm + left_nm)
+            at_ns = time_of(lead.track, lead.baseline_nm + left_nm)
             reached_ns = None if at_ns is None else at_ns - p.delay_ns
         if reached_ns is not None and reached_ns <= v.now_ns:
             return self._close(self._closing(p, v, "thickness reached"), v, tick)
@@ -180,30 +223,30 @@ class Deposit:
         return answer._replace(wants=answer.wants._replace(substrate_until_ns=reached_ns))
 
     def _exposure_trouble(self, p: DepositState, v: View, left_nm: float) -> Trouble | None:
-        if p.track.jumps >= MOST_JUMPS:
+        if any(growth.track.jumps >= MOST_JUMPS for growth in p.growths):
             return Trouble(ActionClass.HOLD, "crystal_jump", "the crystal's frequency has jumped")
-        longest_s = LONGEST * left_nm / self.order.rate_nm_s + 5
+        longest_s = LONGEST * left_nm / slowest(p.point, self.order.ramps) + 5
         if v.now_ns - p.since_ns <= to_ns(longest_s):
             return None
         text = f"{left_nm:.1f} nm not grown in {longest_s:.0f} s of exposure"
         return Trouble(ActionClass.HOLD, "exposure", text)
 
-    def _grown(self, p: DepositState, at_ns: int) -> float:
-        return thickness_at(p.track, at_ns) - p.baseline_nm
-
     def _closing(self, p: DepositState, v: View, ending: str) -> DepositState:
         """Return the state in which the substrate shutter is told to close; nothing was exposed before it opened."""
-        if p.stage == "capture":
-            return p._replace(stage="held", ending=ending, since_ns=v.now_ns)
+        if p.stage in ("capture", "pre_coat"):
+            coated_ns = p.coated_ns + (v.now_ns - p.since_ns if p.stage == "pre_coat" else 0)
+            return p._replace(stage="held", ending=ending, since_ns=v.now_ns, coated_ns=coated_ns)
         ordered_ns = v.now_ns if p.close_ns is None else p.close_ns
-        baseline = p.baseline_nm if p.stage == "exposed" else thickness_at(p.track, v.now_ns + p.delay_ns)
+        growths = p.growths
+        if p.stage != "exposed":
+            growths = tuple(g._replace(baseline_nm=thickness_at(g.track, v.now_ns + p.delay_ns)) for g in growths)
         return p._replace(
             stage="close",
             since_ns=ordered_ns,
             stroke=Stroke(ordered_ns, ordered_ns),
             close_ns=None,
             ending=ending,
-            baseline_nm=baseline,
+            growths=growths,
         )
 
     def _close(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
@@ -212,8 +255,7 @@ class Deposit:
             p = p._replace(stroke=watched(p.stroke, v, Position.OPEN)) if p.stroke is not None else p
             return self._says(p, v, tick, "substrate shutter closed", substrate=False)
         closed_ns = p.since_ns + p.delay_ns
-        grown = thickness_at(p.track, closed_ns) - p.baseline_nm
-        p = p._replace(film_nm=p.film_nm + (max(0.0, grown) if math.isfinite(grown) else 0.0), stroke=None)
+        p = p._replace(growths=summed(p.growths, closed_ns), stroke=None)
         if p.ending == "held":
             return self._held(p._replace(stage="held", since_ns=v.now_ns), v, tick)
         return self._end(self._ended(p, v), v)
@@ -235,59 +277,58 @@ class Deposit:
     def _end(self, p: DepositState, v: View) -> Tick:
         tick = self.owner.end(p.power, v)
         p = p._replace(power=tick.power)
-        wants = with_source(v, self.w, tick.level, shutter=tick.opens_shutter)
-        layer = Layer(
-            self.w.index,
-            self.order.rate_nm_s,
-            p.track.rate_nm_s,
-            is_first_ramp=False,
-            is_regulating=False,
-            is_at_soak=tick.opens_shutter,
-            is_captured=False,
-            is_exposed=False,
-        )
+        wants = with_sources(v, self.wirings, tick.levels, shutter=tick.opens_shutter)
+        scene = self._scene(p, regulating=False, at_soak=tick.opens_shutter)
         finished = tick.done and v.shutters_closed()
         done = p.ending if finished else ""
         trouble = Trouble(ActionClass.FAST_OFF, "off_not_confirmed", tick.fault) if tick.fault else None
-        answer = Tick(p, wants, tick.text, ask=tick.ask, scene=Scene(layer), done=done, is_settled=finished)
+        answer = Tick(p, wants, tick.text, ask=tick.ask, scene=scene, done=done, is_settled=finished)
         return answer._replace(is_cold=True, trouble=trouble)
 
     def _is_blind(self, p: DepositState, v: View) -> bool:
         """Return whether the measuring chain has failed: crystal at once, rate after its longer limit."""
-        newest_ns = p.track.samples[-1][0] if p.track.samples else p.began_ns
+        return any(self._has_no_rate(p, v, g, w) for g, w in zip(p.growths, self.wirings, strict=True))
+
+    def _has_no_rate(self, p: DepositState, v: View, growth: Growth, w: Wiring) -> bool:
+        newest_ns = growth.track.samples[-1][0] if growth.track.samples else p.began_ns
         if v.now_ns - newest_ns > v.frame.rate_end_age_ns:
             return True
-        reading = v.readings[self.w.crystal.frequency]
+        reading = v.readings[w.crystal.frequency]
         is_bad = reading.quality in (Quality.SENSOR_FAULT, Quality.UNCERTAIN)  # failed, or stands still
-        return is_bad or v.readings[self.w.crystal.status].value == 0
+        return is_bad or v.readings[w.crystal.status].value == 0
 
     def _cut(self, p: DepositState, v: View) -> Tick:
         """Cold hold: everything closed and off; the film so far is kept."""
-        if p.stage == "exposed":
-            grown = thickness_at(p.track, v.now_ns + p.delay_ns) - p.baseline_nm
-            p = p._replace(film_nm=p.film_nm + (max(0.0, grown) if math.isfinite(grown) else 0.0))
+        if p.stage in ("exposed", "close"):
+            ordered_ns = v.now_ns if p.stage == "exposed" else p.since_ns
+            p = p._replace(growths=summed(p.growths, ordered_ns + p.delay_ns))
         tick = self.owner.cut(p.power, v)
-        p = p._replace(stage="cut", power=tick.power, ending="crystal or rate lost")
-        wants = with_source(v, self.w, tick.level, shutter=False)
+        ending = p.ending if p.stage == "cut" else "crystal or rate lost" if self._is_blind(p, v) else "held cold"
+        p = p._replace(stage="cut", power=tick.power, ending=ending)
+        wants = with_sources(v, self.wirings, tick.levels)
         settled = tick.done and v.shutters_closed()
         return Tick(p, wants, tick.text, ask=tick.ask, is_settled=settled, is_cold=True, is_resumable=False)
 
     def values(self, p: DepositState, v: View) -> Values:
-        """Return what the layer has reached, by the crystal."""
-        film = p.film_nm
-        if p.stage == "exposed":
-            grown = self._grown(p, v.now_ns)
-            film += max(0.0, grown) if math.isfinite(grown) else 0.0
-        statistics = p.statistics
-        return {
-            "material": self.order.material,
-            "target_nm": self.order.thickness_nm,
-            "indicated_nm": film,
-            "rate_mean_nm_s": statistics.mean,
-            "rate_sd_nm_s": statistics.sd,
+        """Return what the layer has reached, by the crystals."""
+        growths = summed(p.growths, v.now_ns) if p.stage == "exposed" else p.growths
+        lead, order = growths[0].statistics, self.order
+        values: Values = {
+            "material": order.material,
+            "target_nm": order.thickness_nm,
+            "indicated_nm": growths[0].film_nm,
+            "rate_mean_nm_s": lead.mean,
+            "rate_sd_nm_s": lead.sd,
             "time_to_rate_s": p.time_to_rate_s,
-            "peak_power_w": statistics.peak_w if self.w.is_linked else math.nan,
-            "power_median_w": median(statistics.powers) if self.w.is_linked else math.nan,
+            "peak_power_w": lead.peak_w if self.w.is_linked else math.nan,
+            "power_median_w": median(lead.powers) if self.w.is_linked else math.nan,
             "pressure_start_mbar": p.start_mbar,
-            "pressure_max_mbar": statistics.worst_mbar,
+            "pressure_max_mbar": lead.worst_mbar,
         }
+        for w, rate, growth in zip(self.wirings[1:], self.rates_beside, growths[1:], strict=True):
+            values |= beside(w, rate, growth)
+        for place, rates in enumerate(p.rates):
+            values[f"rates.{place}.set_nm_s"] = rates.set_nm_s
+            values[f"rates.{place}.mean_nm_s"] = rates.mean
+            values[f"rates.{place}.sd_nm_s"] = rates.sd
+        return values

@@ -1,0 +1,49 @@
+"""What the SQC-310 must know of the layers of a step, the first-named one first."""
+
+from pvdstation.model.messages import LayerSetup
+from pvdstation.model.profile import Profile
+from pvdstation.model.station import Station
+from pvdstation.recipe import procedure as order
+from pvdstation.recipe.station_limits import backstop_nm, least_rate_nm_s
+
+LONGER_S = 30.0
+"""How much longer the unit's soak 2 of a melt-in is: it must be stopped before it closes its loop, blind."""
+_MELT_NM = 1.0
+"""Where it closes its loop all the same, it ends soon, and at the least rate its power rises by little."""
+
+
+def layers_of(work: order.Work, following: order.Work | None, station: Station) -> tuple[LayerSetup, ...]:
+    """Return the layers that a step's actions work on; conditioning prepares what the deposit after it needs."""
+    match work:
+        case order.Condition() if isinstance(following, order.Deposit):
+            return layers_of(following, None, station)
+        case order.Condition():
+            return (
+                LayerSetup(work.source, work.rate_nm_s, backstop_nm(work.thickness_nm, work.rate_nm_s, 0, station)),
+            )
+        case order.Deposit():
+            return _deposited(work, station)
+        case order.MeltIn():
+            profile = melt_profile(work)
+            longer = profile._replace(soak2_s=profile.soak2_s + LONGER_S)
+            return (restored_setup(work, station)._replace(profile=longer),)
+        case _:
+            return ()
+
+
+def _deposited(work: order.Deposit, station: Station) -> tuple[LayerSetup, ...]:
+    rates = ((work.source, work.rate_nm_s), *((other.source, other.rate_nm_s) for other in work.others))
+    exposed_s = work.thickness_nm / work.rate_nm_s
+    return tuple(
+        LayerSetup(name, rate, backstop_nm(rate * exposed_s, rate, work.pre_coat_s, station)) for name, rate in rates
+    )
+
+
+def melt_profile(work: order.MeltIn) -> Profile:
+    """Return the ramps and soaks of a melt-in."""
+    return Profile(work.ramp1_pct, work.ramp1_s, work.soak1_s, work.ramp2_pct, work.ramp2_s, work.soak2_s)
+
+
+def restored_setup(work: order.MeltIn, station: Station) -> LayerSetup:
+    """Return the layer with the station's own ramps and soaks; its numbers keep a blind loop harmless."""
+    return LayerSetup(work.source, least_rate_nm_s(station), _MELT_NM)
