@@ -48,10 +48,11 @@ class Ruling(NamedTuple):
     refusals: tuple[Refusal, ...]
 
 
-def missing(output: str, v: View, scene: Scene) -> Refusal | None:
-    """Return what an output still needs to rise, or None when its start part holds."""
+def missing(output: str, v: View, scene: Scene, overridden: frozenset[str] = frozenset()) -> Refusal | None:
+    """Return what an output still needs to rise, or None when its start part holds; no override helps an old image."""
     permissive = PERMISSIVES[output]
-    claims: tuple[Condition, ...] = (FRESH_IMAGE, *permissive.start)
+    start = () if permissive.name in overridden else permissive.start
+    claims: tuple[Condition, ...] = (FRESH_IMAGE, *start)
     lacking = tuple((claim.sentence, claim.shows(v)) for claim in claims if not claim.holds(v, scene))
     return Refusal(output, permissive.name, lacking) if lacking else None
 
@@ -82,9 +83,17 @@ class _Gate:
     """Decides one rising output after the other for one scan."""
 
     def __init__(
-        self, v: View, scene: Scene, closed: frozenset[str], intents: tuple[Intent, ...], *, may_rise: bool
+        self,
+        v: View,
+        scene: Scene,
+        closed: frozenset[str],
+        intents: tuple[Intent, ...],
+        overridden: frozenset[str],
+        *,
+        may_rise: bool,
     ) -> None:
         self.may_rise = may_rise
+        self.overridden = overridden
         self.v = v
         self.scene = scene
         self.closed = closed
@@ -102,7 +111,7 @@ class _Gate:
             return True
         if not self.may_rise and rule not in STANDING:
             return False
-        refusal = missing(rule, self.v, self.scene)
+        refusal = missing(rule, self.v, self.scene, self.overridden)
         if refusal is not None:
             self.refusals.append(refusal)
             return False
@@ -130,9 +139,10 @@ def arbitrate(
     closed: frozenset[str],
     *,
     may_rise: bool = True,
+    overridden: frozenset[str] = frozenset(),
 ) -> Ruling:
     """Return the levels of this scan. Closing and OFF look at nothing; unless the run goes on, nothing rises."""
-    gate = _Gate(v, scene, closed, intents, may_rise=may_rise)
+    gate = _Gate(v, scene, closed, intents, overridden, may_rise=may_rise)
     last = v.last
     substrate = gate.level(
         "substrate shutter", "substrate_shutter", wanted=wants.substrate_shutter, before=last.substrate_shutter

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pvdstation.control.scene import Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
+from pvdstation.model.clock import SECOND
 from pvdstation.model.signals import Position, Quality
 
 
@@ -135,11 +136,19 @@ def _pressure_text(v: View) -> str:
     return f"{_number(v.full_range, 'mbar')} (full range), {_number(v.capacitance, 'mbar')} (capacitance)"
 
 
+def _start_pressure_text(v: View) -> str:
+    """Return both pressures; where they are low and not yet for long enough, since when."""
+    held_s = math.nan if v.low_since_ns is None else (v.now_ns - v.low_since_ns) / SECOND
+    return _pressure_text(v) + (f", for {held_s:.0f} s" if held_s < v.station.limits.start_pressure.hold else "")
+
+
 def _foreline_text(v: View) -> str:
     return _number(v.foreline, "mbar")
 
 
-START_PRESSURE = Condition("pressure good and below the start limit on both gauges", _start_pressure, _pressure_text)
+START_PRESSURE = Condition(
+    "pressure good and below the start limit on both gauges", _start_pressure, _start_pressure_text
+)
 FILM_PRESSURE = Condition(
     "pressure good and low enough for a film on both gauges",
     lambda v, _scene: v.pressure <= v.station.limits.film_pressure,
@@ -264,12 +273,23 @@ OTHER_SOURCES_OFF = Condition("other sources below 1 A", _others_off, _current_t
 SOURCES_OFF = Condition(
     "all sources confirmed off", lambda v, _scene: all(v.is_off(w) for w in v.frame.sources), _current_text
 )
+
+
+def _heat_text(v: View, w: Wiring) -> str:
+    """Return whether a source is hot, and for how much longer."""
+    state = v.sources[w.index]
+    if not state.is_hot:
+        return f"{w.name} cold"
+    if state.off_since_ns is None:
+        return f"{w.name} hot, not confirmed off"
+    left_s = max(0, round(w.source.cool_down - (v.now_ns - state.off_since_ns) / SECOND))
+    return f"{w.name} hot for another {left_s // 60} min {left_s % 60:02d} s"
+
+
 SOURCES_COLD = Condition(
     "all sources cold",
     lambda v, _scene: not any(source.is_hot for source in v.sources),
-    lambda v: ", ".join(
-        f"{w.name} {'hot' if state.is_hot else 'cold'}" for w, state in zip(v.frame.sources, v.sources, strict=True)
-    ),
+    lambda v: ", ".join(_heat_text(v, w) for w in v.frame.sources),
 )
 
 

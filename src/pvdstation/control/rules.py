@@ -139,12 +139,12 @@ INTERLOCKS: tuple[Interlock, ...] = (
               ActionClass.STOP, delay_s=k.unbacked_s, shows=k.backing_text),
     Interlock(
         "film_pressure", "I4", "pressure low enough for a film", k.exposed,
-        k.pressure_below(lambda s: s.limits.film_pressure), ActionClass.HOLD, shows=c.START_PRESSURE.shows,
+        k.pressure_below(lambda s: s.limits.film_pressure), ActionClass.HOLD, shows=c.FILM_PRESSURE.shows,
     ),
     Interlock(
         "chamber_pressure", "I4", "pressure low enough for a hot source", k.energy,
         k.pressure_below(lambda s: s.limits.trip_pressure), ActionClass.FAST_OFF,
-        samples_of="chamber.full_range", samples=2, shows=c.START_PRESSURE.shows,
+        samples_of="chamber.full_range", samples=2, shows=c.FILM_PRESSURE.shows,
     ),
     Interlock(
         "turbo_at_speed", "I5", "turbo at speed and without error", k.energy, c.TURBO.holds, ActionClass.FAST_OFF,
@@ -231,10 +231,10 @@ INTERLOCKS: tuple[Interlock, ...] = (
     Interlock("supply_link", "I16", "supply readings fresh", k.energy, sk.supplies_answer, ActionClass.FAST_OFF,
               shows=sk.supply_link_text),
     Interlock("gauges", "I16", "gauges good, fresh, and showing vacuum", k.energy,
-              k.gauges_younger(k.age_limit("gauge")), ActionClass.HOLD, shows=c.START_PRESSURE.shows),
+              k.gauges_younger(k.age_limit("gauge")), ActionClass.HOLD, shows=c.FILM_PRESSURE.shows),
     Interlock("gauges_end", "I16", "gauges not lost for long", k.energy, k.gauges_younger(k.age_limit("gauge")),
               ActionClass.STOP, delay_s=lambda s: s.limits.age.gauge_end - s.limits.age.gauge,
-              shows=c.START_PRESSURE.shows),
+              shows=c.FILM_PRESSURE.shows),
     Interlock(
         "watchdogs_armed", "I18", "supply and I/O watchdogs armed", k.energy, k.every(*_WATCHDOGS),
         ActionClass.STOP, delay_s=lambda _s: 10.0, parts=_WATCHDOGS, override=COMMISSIONING,
