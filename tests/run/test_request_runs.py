@@ -90,7 +90,7 @@ def test_abort_ends_every_step_with_everything_off_in_the_same_scan(place: str) 
     ended_safely(bench, "aborted")
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", [place for place in PLACES if place != "finish"])
 def test_a_hold_that_nobody_resumes_becomes_a_stop(place: str) -> None:
     bench = asked(place, Verb.HOLD)
     assert states(bench)[-4:] == ["holding", "held", "stopping", "stopped"]

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from pvdstation.control.states import ENDED, NEXT, Cue, Mode, after
+from pvdstation.control.states import ENDED, GOING_ON, NEXT, Cue, Mode, after
 
 # Typed in by hand from the table of states and commands: row, then where each cue leads. Everything else is refused.
 ROWS = {
@@ -34,6 +34,7 @@ ROWS = {
     "aborted": {"clear": "idle", "abort": "aborting"},
     "completing": {"stop": "stopping", "abort": "aborting", "settled": "complete"},
     "complete": {"clear": "idle", "abort": "aborting"},
+    "interrupted": {"start": "starting", "clear": "idle", "abort": "aborting"},
 }
 
 
@@ -48,12 +49,18 @@ def test_every_state_has_a_row() -> None:
     assert set(ROWS) == {mode.value for mode in Mode}
 
 
-def test_every_state_but_idle_is_entered_by_some_transition() -> None:
-    assert {mode for mode in Mode if mode not in NEXT.values()} == set()
+def test_every_state_is_entered_by_some_transition_but_that_which_a_crash_leaves() -> None:
+    assert {mode for mode in Mode if mode not in NEXT.values()} == {Mode.INTERRUPTED}
 
 
 def test_abort_is_refused_only_while_it_is_already_under_way() -> None:
     assert [mode for mode in Mode if after(mode, Cue.ABORT) is None] == [Mode.ABORTING]
+
+
+def test_an_interrupted_run_is_left_by_a_person_alone_and_never_to_a_state_in_which_outputs_rise() -> None:
+    left = {cue: after(Mode.INTERRUPTED, cue) for cue in Cue}
+    assert {cue for cue, mode in left.items() if mode is not None} == {Cue.START, Cue.CLEAR, Cue.ABORT}
+    assert not set(left.values()) & set(GOING_ON)
 
 
 def test_no_ended_state_leads_to_one_that_energises() -> None:

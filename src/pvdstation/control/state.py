@@ -23,7 +23,10 @@ class Course(NamedTuple):
     step_state: Any = None  # None: the step has not begun, or has ended
     step_began_ns: int = 0
     stage: str = ""  # what the step waits for
-    is_resumable: bool = True  # what is held can be continued
+    hold_ends_ns: int | None = None  # when the hold becomes a stop
+    held_alarm: str = ""  # that stands as long as the hold lasts
+    lacks: str = ""  # why the step that is held cannot be resumed yet
+    lost: str = ""  # that, and every rule that has acted and is not good again
     is_confirming: bool = False  # the step has ended; waiting for the safe state
     confirming_since_ns: int = 0
     is_told_unsafe: bool = False  # "OFF NOT CONFIRMED" has been said

@@ -21,6 +21,7 @@ class Mode(StrEnum):
     ABORTED = "aborted"
     COMPLETING = "completing"
     COMPLETE = "complete"
+    INTERRUPTED = "interrupted"  # found at a start: a run whose record has no end
 
 
 class Cue(StrEnum):
@@ -39,6 +40,12 @@ class Cue(StrEnum):
 ENDED = (Mode.STOPPED, Mode.ABORTED, Mode.COMPLETE)
 """States in which a run is over."""
 
+GOING_ON = (Mode.RUNNING, Mode.PAUSING)
+"""States in which outputs may open and energise."""
+
+HOLDS = (Mode.HOLDING, Mode.HELD)
+"""States that last for a limited time."""
+
 _SETTLES = {
     Mode.STARTING: Mode.RUNNING,
     Mode.RUNNING: Mode.COMPLETING,
@@ -55,6 +62,7 @@ _STOPPABLE = (*_HOLDABLE, Mode.HOLDING, Mode.HELD, Mode.COMPLETING)
 NEXT = MappingProxyType(
     {
         (Mode.IDLE, Cue.START): Mode.STARTING,
+        (Mode.INTERRUPTED, Cue.START): Mode.STARTING,  # a new run, with every check of a start
         (Mode.RUNNING, Cue.PAUSE): Mode.PAUSING,
         (Mode.PAUSING, Cue.RESUME): Mode.RUNNING,
         (Mode.PAUSED, Cue.RESUME): Mode.RESTARTING,
@@ -63,10 +71,13 @@ NEXT = MappingProxyType(
         **{(mode, Cue.HOLD): Mode.HOLDING for mode in _HOLDABLE},
         **{(mode, Cue.STOP): Mode.STOPPING for mode in _STOPPABLE},
         **{(mode, Cue.ABORT): Mode.ABORTING for mode in Mode if mode is not Mode.ABORTING},
-        **{(mode, Cue.CLEAR): Mode.IDLE for mode in ENDED},
+        **{(mode, Cue.CLEAR): Mode.IDLE for mode in (*ENDED, Mode.INTERRUPTED)},
     }
 )
-"""(state, cue) → state. Uncommanded energy and the E-stop abort from every state, the ended ones included."""
+"""(state, cue) → state. Uncommanded energy and the E-stop abort from every state, the ended ones included.
+
+An interrupted run is left by a person alone, to a start whose checks are all before it; nothing in it energises.
+"""
 
 
 STEP_MODES = (Mode.RUNNING, Mode.PAUSING, Mode.PAUSED, Mode.HOLDING, Mode.HELD)

@@ -5,13 +5,14 @@ from typing import Protocol
 
 from pvdstation.control.arbiter import Intent, arbitrate, safe_levels
 from pvdstation.control.chronicle import Chronicle
-from pvdstation.control.conditions import JOURNAL, position_text
+from pvdstation.control.conditions import JOURNAL, TURBO_SLOW, position_text
 from pvdstation.control.decision import Decision
 from pvdstation.control.errands import Errands
 from pvdstation.control.owners import STOPPED, Ask
+from pvdstation.control.refusals import LEAVABLE, lost, refusal
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
-from pvdstation.control.states import ENDED, PARKED, Cue, Mode, after
+from pvdstation.control.states import ENDED, GOING_ON, HOLDS, PARKED, Cue, Mode, after
 from pvdstation.control.step_requests import answer_refusal, skip_refusal
 from pvdstation.control.steps.ask import Asking
 from pvdstation.control.steps.base import Drive, StepLogic, Tick, Trouble
@@ -33,8 +34,6 @@ GIVE_UP_NS = 120 * SECOND
 STEP_END_NS = 60 * SECOND
 """How long a step may take to its orderly end, beside the ramp to idle and pumping out."""
 OPERATOR = "operator"
-GOING_ON = (Mode.RUNNING, Mode.PAUSING)
-"""States in which outputs may open and energise."""
 CUES = {
     ActionClass.HOLD: Cue.HOLD,
     ActionClass.STOP: Cue.STOP,
@@ -49,7 +48,7 @@ class Plan(Protocol):
     frame: Frame
     procedure: Procedure
     logic: tuple[StepLogic, ...]
-    layers: tuple[LayerSetup | None, ...]
+    layers: tuple[tuple[LayerSetup, ...], ...]
     rules: tuple[Bound, ...]
 
 
@@ -93,7 +92,7 @@ class Turn:
             self._take(request)
         tick = self._tick()
         if tick.ask is not None:
-            self.errands.ask(tick.ask, self.plan.layers[self.course.step])
+            self.errands.ask(tick.ask, remaining(self.plan.layers[self.course.step], tick.grown_nm))
         may_rise = self.course.mode in GOING_ON
         if not may_rise:
             self.errands.drop_energising()
@@ -154,7 +153,15 @@ class Turn:
         if following is None:
             raise ValueError(f"{cue} is not possible while {self.course.mode}")
         self.course = self.course._replace(mode=following, mode_since_ns=self.now_ns)
+        if following not in HOLDS:
+            self._leave_hold()
         self.chronicle.say(EventKind.RUN, "run", following.value, *values)
+
+    def _leave_hold(self) -> None:
+        if self.course.held_alarm:
+            name = self.course.held_alarm
+            self.chronicle.say(EventKind.ALARM, name, "gone: the run is not held any more", ("state", "gone"))
+        self.course = self.course._replace(hold_ends_ns=None, held_alarm="", lacks="", lost="")
 
     def _blame(self, name: str, text: str) -> None:
         """Keep the first cause."""
@@ -190,7 +197,7 @@ class Turn:
             self._take_in_step(request)
             return
         cue = Cue(request.verb.value)
-        refused = self._refusal(cue)
+        refused = refusal(self._suspected(), self._step(), cue)
         if refused:
             self.chronicle.say(EventKind.REQUEST, request.client, f"{request.verb}: refused, {refused}")
             return
@@ -201,17 +208,16 @@ class Turn:
             self.course = self.course._replace(cause="", reason="")
             self.judged = rearmed(self.judged)
         self.course = self.course._replace(is_confirming=False)
-        if cue is Cue.CLEAR:  # the next start begins with everything unknown again
+        if cue in (Cue.CLEAR, Cue.START):  # a start begins with everything unknown again
             self.course, self.judged, self.io_armed = Course(self.course.mode, self.now_ns), Watch(), False
         self._move(cue)
 
-    def _refusal(self, cue: Cue) -> str:
-        course = self.course
-        if after(course.mode, cue) is None:
-            return f"not possible while {course.mode.value}"
-        if cue is Cue.RESUME and course.mode is Mode.HELD and not course.is_resumable:
-            return "the layer was held cold and cannot be continued yet: stop, and start a new run with the rest"
-        return ""
+    def _suspected(self) -> Course:
+        """Keep why a run that is away from its planned way cannot be resumed, and return its course."""
+        if self.course.mode in LEAVABLE:
+            causes = lost(self.judged, self.plan.rules, self.v, self.old.scene), self.course.lacks
+            self.course = self.course._replace(lost="; ".join(filter(None, causes)))
+        return self.course
 
     def _take_in_step(self, request: Request) -> None:
         """Take what moves the running step, and not the run."""
@@ -247,9 +253,7 @@ class Turn:
 
     def _begin(self, step: int) -> None:
         state = self.plan.logic[step].begin(self.v)
-        self.course = self.course._replace(
-            step=step, step_state=state, step_began_ns=self.now_ns, stage="", is_resumable=True
-        )
+        self.course = self.course._replace(step=step, step_state=state, step_began_ns=self.now_ns, stage="")
         self._say_step("running", ("do", self._step().do), ("text", self._step().text))
 
     def _end_step(self, state: str, because: str) -> None:
@@ -268,10 +272,11 @@ class Turn:
         tick = self.plan.logic[course.step].tick(course.step_state, self.v, drive)
         stage = tick.text.partition(":")[0]
         if stage != course.stage:
-            self.chronicle.say(EventKind.STAGE, f"step {self._step().index}", stage)
+            left = self._left_of_hold(tick) if course.mode in HOLDS else ()
+            self.chronicle.say(EventKind.STAGE, f"step {self._step().index}", stage, *left)
         if tick.says is not None:
             self.chronicle.say(tick.says.kind, f"step {self._step().index}", tick.says.text, *tick.says.values)
-        self.course = course._replace(step_state=tick.state, is_resumable=tick.is_resumable, stage=stage)
+        self.course = self.course._replace(step_state=tick.state, stage=stage)
         return tick
 
     def _rest(self, text: str, ask: Ask | None = None) -> Tick:
@@ -383,17 +388,35 @@ class Turn:
         if tick.trouble is not None and tick.trouble.response > ActionClass.HOLD:
             self._trouble(tick.trouble)
             return self._tick()
+        if tick.trouble is not None and tick.trouble.response is ActionClass.ALARM:
+            self._trouble(tick.trouble)
+            self.course = self.course._replace(held_alarm=tick.trouble.name)
+            tick = tick._replace(trouble=None)
+        self.course = self.course._replace(lacks=tick.lacks)
+        self._suspected()
         is_settled = tick.is_settled or tick.trouble is not None or self.course.step_state is None
         if self.course.mode is Mode.HOLDING and is_settled:
-            self._move(Cue.SETTLED, ("reason", self.course.reason))
+            self.course = self.course._replace(mode_since_ns=self.now_ns)  # the hold is counted from its confirmation
+            self._move(Cue.SETTLED, ("reason", self.course.reason), *self._left_of_hold(tick))
             return tick
-        # a hold that does not come about must end too
-        limits = self.plan.frame.station.limits
-        longest_s = limits.hold if self.v.any_energised() else limits.hold_cold
-        if self._mode_lasts_ns() > to_ns(longest_s):
+        longest_s = self._longest_hold_s(tick)
+        self._left_of_hold(tick)
+        if self._mode_lasts_ns() > to_ns(longest_s):  # also one that does not come about
             self._trip(ActionClass.STOP, "hold", f"held for {longest_s:g} s")
             return self._tick()
         return tick
+
+    def _longest_hold_s(self, tick: Tick) -> float:
+        limits = self.plan.frame.station.limits
+        return limits.hold if any(level.on for level in tick.wants.supply) else limits.hold_cold
+
+    def _left_of_hold(self, tick: Tick) -> tuple[tuple[str, float], ...]:
+        """Keep when the hold becomes a stop, and return what is left of it, s."""
+        ends_ns = self.course.mode_since_ns + to_ns(self._longest_hold_s(tick))
+        if tick.hold_ends_ns is not None:
+            ends_ns = min(ends_ns, tick.hold_ends_ns)
+        self.course = self.course._replace(hold_ends_ns=ends_ns)
+        return (("left_s", (ends_ns - self.now_ns) / SECOND),)
 
     def _stop(self) -> Tick:
         """Bring the step to its orderly end, pump out gas that was admitted, then confirm the safe state."""
@@ -421,7 +444,7 @@ class Turn:
 
     def _confirm(self) -> Tick:
         """Wait until the safe state is read back; what is not confirmed in time aborts the run."""
-        lacking = unconfirmed(self.v)
+        lacking = [*unconfirmed(self.v), *self._unbacked()]
         since_ns = max(self.course.mode_since_ns, self.course.confirming_since_ns)
         if not lacking:
             self._move(Cue.SETTLED, *self._verdict(safe=True))
@@ -471,13 +494,30 @@ class Turn:
         seen = position_text(v, v.s.foreline_valve)
         return [*unconfirmed(v), *([] if is_backed else [f"fore-line valve open ({seen})"])]
 
+    def _unbacked(self) -> list[str]:
+        """Return that an orderly end waits for the fore-line valve: as far as it can open, and the turbo turns.
+
+        Without air it cannot, and its rule has told so; the end says it, and does not become an abort for it.
+        """
+        v = self.v
+        can_open = v.io(v.s.backing_running) == 1 and v.io(v.s.air) == 1
+        if not can_open or not self._is_left_unbacked():
+            return []
+        return [f"fore-line valve open ({position_text(v, v.s.foreline_valve)})"]
+
+    def _is_left_unbacked(self) -> bool:
+        return not self.v.is_open(self.v.s.foreline_valve) and not TURBO_SLOW.holds(self.v, self.old.scene)
+
     def _verdict(self, *, safe: bool) -> tuple[tuple[str, float | str], ...]:
         course = self.course
-        verdict = (
+        verdict: tuple[tuple[str, float | str], ...] = (
             ("cause", course.cause or "complete"),
             ("reason", course.reason or "every step complete"),
             ("safe", float(safe)),
         )
+        if self._is_left_unbacked():
+            shown = f"turbo turns, fore-line valve {position_text(self.v, self.v.s.foreline_valve)}"
+            verdict = (*verdict, ("not_backed", shown))
         unknown = [w for w in self.plan.frame.sources if self.v.is_unmeasured(w)]
         if not unknown:
             return verdict
@@ -488,3 +528,11 @@ class Turn:
         text = f"OFF NOT CONFIRMED: {', '.join(self._lacking())}"
         self.chronicle.alarm(EventKind.ALARM, "safe_state", text, ActionClass.HARD_OFF)
         self.course = self.course._replace(is_told_unsafe=True)
+
+
+def remaining(layers: tuple[LayerSetup, ...], grown_nm: tuple[float, ...]) -> tuple[LayerSetup, ...]:
+    """Return the layers without what has grown of each already."""
+    if not grown_nm:
+        return layers
+    left = ((layer, layer.thickness_nm - nm) for layer, nm in zip(layers, grown_nm, strict=True))
+    return tuple(layer._replace(thickness_nm=nm) for layer, nm in left)

@@ -40,6 +40,8 @@ class StepResult:
     target_nm: float | None = None
     indicated_nm: float | None = None
     true_nm: float | None = None  # only where the plant is simulated
+    exposed_s: float | None = None  # substrate shutter effectively open, over all openings
+    openings: int | None = None
     rate_mean_nm_s: float | None = None
     rate_sd_nm_s: float | None = None
     time_to_rate_s: float | None = None
@@ -53,6 +55,7 @@ class StepResult:
     reached_mbar: float | None = None
     held_s: float | None = None
     top_ups: int | None = None  # times the gas valve opened again during the dwell
+    overtime_s: float | None = None  # of a dwell that was over while the run was held
     rise_mbar_s: float | None = None  # of the isolated chamber
     rise_sd_mbar_s: float | None = None  # standard error of a leak test's slope
     limit_mbar_s: float | None = None

@@ -59,6 +59,7 @@ class GasState(NamedTuple):
     total_mbar: float = 0.0
     top_ups: int = 0
     held_ns: int = 0
+    is_told: bool = False  # that the dwell is over while the run is held
 
 
 class AdmitGas:
@@ -217,19 +218,26 @@ class AdmitGas:
         return p._replace(topping_s=seconds, top_ups=p.top_ups + 1, vain=p.vain + 1)
 
     def _held(self, p: GasState, v: View) -> Tick:
-        """Valve closed; the reaction clock runs on and ends the hold by itself."""
+        """Valve closed; the reaction clock runs on: at its end an alarm, and 60 s later it ends the hold by itself."""
         settled = v.is_closed(v.s.n2)
-        trouble = None
-        if p.dwell_ns is not None and v.now_ns - p.dwell_ns > self.dwell_ns + OVERTIME_NS:
-            trouble = Trouble(ActionClass.STOP, "dwell_overtime", "the dwell is over by 60 s and the run is held")
-        elif p.dwell_ns is None:
+        if p.dwell_ns is None:
             p = GasState("fill", v.now_ns, samples=p.samples, counter=p.counter)
-        p = p._replace(topping_s=0.0, vain=0) if p.dwell_ns is not None else p
-        return Tick(p, self._levels(v), "N2 valve closed", is_settled=settled, is_cold=True, trouble=trouble)
+            return Tick(p, self._levels(v), "N2 valve closed", is_settled=settled, is_cold=True)
+        over_ns = p.dwell_ns + self.dwell_ns
+        p, trouble = p._replace(topping_s=0.0, vain=0), None
+        if v.now_ns > over_ns + OVERTIME_NS:
+            trouble = Trouble(ActionClass.STOP, "dwell_overtime", "the dwell is over by 60 s and the run is held")
+        elif v.now_ns > over_ns and not p.is_told:
+            p = p._replace(is_told=True)
+            trouble = Trouble(ActionClass.ALARM, "dwell_over", "the dwell is over and the run is held: resume or stop")
+        answer = Tick(p, self._levels(v), "N2 valve closed", is_settled=settled, is_cold=True, trouble=trouble)
+        return answer._replace(hold_ends_ns=over_ns + OVERTIME_NS)
 
     def values(self, p: GasState, v: View) -> Values:
-        """Return target, mean pressure over the dwell (mbar), and how long it was held (s)."""
+        """Return target, mean pressure over the dwell (mbar), how long it was held, and how much too long (s)."""
         held_ns = p.held_ns or (0 if p.dwell_ns is None else v.now_ns - p.dwell_ns)
+        over_ns = held_ns - self.dwell_ns
+        overtime: Values = {"overtime_s": over_ns / SECOND} if over_ns > SECOND else {}
         reached = p.total_mbar / p.readings if p.readings else v.capacitance
         return {
             "gas": self.gas,
@@ -237,4 +245,5 @@ class AdmitGas:
             "reached_mbar": reached,
             "held_s": held_ns / SECOND,
             "top_ups": p.top_ups,
+            **overtime,
         }
