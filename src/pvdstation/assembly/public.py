@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from pvdstation.assembly.answering import GivenAnswers, read_answers
 from pvdstation.assembly.checks import CheckResult
 from pvdstation.assembly.finding import find_run
 from pvdstation.assembly.folders import data_folder
@@ -28,18 +29,26 @@ def dry_run(
     station: str | None = None,
     faults: Sequence[str] = (),
     parameters: Mapping[str, str] | None = None,
+    answers: Mapping[str, object] | None = None,
     *,
     data: str | None = None,
     record: bool = True,
 ) -> RunResult:
     """Run a recipe on the simulated station as fast as it computes; ``faults`` break it, each as one line of text.
 
-    ``parameters`` set those of the recipe, as text with a unit. The run is recorded in the data folder (``data``, else
-    ``PVD_DATA``, else the user's own) unless ``record`` is False. Raises Refused with every problem.
+    ``parameters`` set those of the recipe, as text with a unit; ``answers`` answer its questions, by id (True is yes).
+    The run is recorded in the data folder (``data``, else ``PVD_DATA``, else the user's own) unless ``record`` is
+    False. Raises Refused with every problem.
     """
     recording = Recording(data_folder(data)) if record else None
-    wishes = Wishes(faults=faults, recording=recording)
-    result = execute(_prepared(recipe, station, parameters), seed, FASTEST, wishes).result
+    prepared = _prepared(recipe, station, parameters)
+    given, wrong = read_answers(
+        prepared.checked.procedure, [f"{name}={value}" for name, value in (answers or {}).items()]
+    )
+    if wrong:
+        raise Refused(wrong)
+    wishes = Wishes(faults=faults, recording=recording, answering=GivenAnswers(given))
+    result = execute(prepared, seed, FASTEST, wishes).result
     if result.errors:
         raise Refused(list(result.errors))
     return result

@@ -5,6 +5,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import NamedTuple, TextIO
 
+from pvdstation.assembly.answering import Answering, GivenAnswers
 from pvdstation.assembly.breaking import break_world
 from pvdstation.assembly.building import Bench, Plan, build, close_station, open_station
 from pvdstation.assembly.ending import Ending, ending_of, left_off
@@ -55,6 +56,8 @@ class Wishes(NamedTuple):
     transcript: Lines | None = None
     recording: Recording | None = None
     """None: nothing is kept."""
+    answering: Answering | None = None
+    """Who answers questions; None: their defaults, else nobody."""
 
 
 NO_WISHES = Wishes()
@@ -111,7 +114,8 @@ class _Running:
         recording = wishes.recording
         self._record = Record(recording, prepared, self._seed, way.speed, board) if recording else None
         journal = self._record.journal if self._record else None
-        plan = Plan(self._seed, (sinks,), self._scanned, wishes.transcript, journal)
+        self._answering = wishes.answering or GivenAnswers()
+        plan = Plan(self._seed, (sinks, self._answering), self._scanned, wishes.transcript, journal)
         try:
             self.bench: Bench = build(prepared, world, board, plan, way.speed)
         except BaseException as error:
@@ -135,6 +139,9 @@ class _Running:
         verb = follower.asked()
         if verb is not None:
             self.bench.scan.request(Request(verb, "operator"))
+        answer = self._answering.due()
+        if answer is not None:
+            self.bench.scan.request(answer)
         if not self._way.is_attended and gathering.state not in _GOES_ON:
             self._act_for_nobody(now_ns)
         if follower.gives_up() or (not gathering.has_begun and self._absent.is_too_long(now_ns)):

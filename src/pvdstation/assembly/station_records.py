@@ -147,9 +147,7 @@ def enter_crystal(data: str | None, station: str | None, sensor: str, who: str, 
     return f"sensor {sensor} of {known.name}: the crystal was changed"
 
 
-def enter_tooling(
-    data: str | None, station: str, sensor: str, who: str, note: str, fields: dict[str, object]
-) -> None:
+def enter_tooling(data: str | None, station: str, sensor: str, who: str, note: str, fields: dict[str, object]) -> None:
     """Keep a tooling factor that a person has accepted; ``fields`` has factor_pct and from. Raises Refused."""
     _enter(data, station, "tooling", sensor, who, note, fields)
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 TAKES_VALUE = frozenset(
     {
-        "--station", "--set", "--seed", "--plot", "--events", "--transcript", "--speed", "--fault", "--output", "-o",
+        "--station", "--set", "--answer", "--seed", "--plot", "--events", "--transcript", "--speed", "--fault",
+        "--output", "-o",
         "--data", "--operator", "--sample", "--h2o", "--o2", "--lot", "--note", "--by", "--format", "--compare",
         "--material", "--since", "--until", "--outcome", "--measured", "--layer", "--from", "--method", "--rate",
     }

@@ -131,6 +131,10 @@ def dry_run(
     lot: Lots = None,
     note: Note = "",
     data: Data = None,
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID=VALUE", help='Answer a question of the recipe: "colour=yes"; may be given again.'),
+    ] = None,
     *,
     no_record: Annotated[bool, typer.Option("--no-record", help="Keep no record of this dry run.")] = False,
     json: Json = False,
@@ -155,7 +159,7 @@ def dry_run(
     files = Files(plot, events, transcript)
     keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data, is_kept=not no_record)
     streams = context.ensure_object(Streams)
-    raise typer.Exit(run_dry(streams, recipe, station, seed, files, fault or (), keeping, sets or ()))
+    raise typer.Exit(run_dry(streams, recipe, station, seed, files, fault or (), keeping, sets or (), answer or ()))
 
 
 @app.command()

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pvdstation.assembly.answering import GivenAnswers, read_answers
 from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
-from pvdstation.assembly.recording import Recording
 from pvdstation.assembly.runs import FASTEST, Execution, Wishes, execute, why_live
 from pvdstation.assembly.served import Unserved
 from pvdstation.assembly.world import NoSimulator
@@ -36,6 +36,7 @@ def run_dry(
     faults: Sequence[str] = (),
     keeping: Keeping = RECORDED,
     sets: Sequence[str] = (),
+    answers: Sequence[str] = (),
 ) -> ExitCode:
     """Prepare, run and show; return the exit code."""
     interrupts = Interrupts()
@@ -48,11 +49,13 @@ def run_dry(
             return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
         if prepared.mode == "live":
             problems.append(why_live(prepared) if isinstance(prepared.simulator, Unserved) else _NEEDS_SIMULATOR)
-        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
+        given, wrong = read_answers(prepared.checked.procedure, answers)
+        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared), *wrong]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
-            return _run_and_show(streams, prepared, seed, files, faults, keeping.recording(prepared), interrupts)
+            wishes = Wishes(faults=faults, recording=keeping.recording(prepared), answering=GivenAnswers(given))
+            return _run_and_show(streams, prepared, seed, files, wishes, interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:
@@ -67,8 +70,7 @@ def _run_and_show(
     prepared: Prepared,
     seed: int,
     files: Files,
-    faults: Sequence[str],
-    recording: Recording | None,
+    wishes: Wishes,
     interrupts: Interrupts,
 ) -> ExitCode:
     streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
@@ -78,8 +80,10 @@ def _run_and_show(
         open_transcript(files.transcript, is_followed=False) as transcript,
         DryRunFollower(streams.console, prepared.checked.procedure, interrupts, is_shown=shown) as follower,
     ):
-        wishes = Wishes(follower, events, files.plot is not None, faults, transcript, recording)
-        execution = execute(prepared, seed, FASTEST, wishes)
+        watched_by = wishes._replace(
+            follower=follower, events=events, with_trace=files.plot is not None, transcript=transcript
+        )
+        execution = execute(prepared, seed, FASTEST, watched_by)
     result = execution.result
     if files.plot is not None:
         _draw(execution, prepared.recipe.name, Path(files.plot))

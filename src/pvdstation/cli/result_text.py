@@ -57,8 +57,8 @@ def _numbers(step: StepResult) -> list[str]:
         parts.append(f"held {step.held_s:.1f} s")
     if step.leak_mbar_l_s is not None:
         parts.append(f"rise {step.rise_mbar_s:.2e} mbar/s ({step.gauge}), {step.leak_mbar_l_s:.2e} mbar L/s")
-    if step.answer is not None:
-        parts.append(f"answer {step.answer:g}")
+    if step.answer is not None and step.state == "complete":
+        parts.append(step.ended_because)
     if step.peak_power_w is not None:
         parts.append(f"{step.peak_power_w:.1f} W at most")
     return parts

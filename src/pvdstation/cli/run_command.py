@@ -16,6 +16,7 @@ from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.keeping import RECORDED, Keeping, note_record
+from pvdstation.cli.prompt import Prompt
 from pvdstation.cli.refusing import finish_refused, finish_unreached
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
@@ -27,7 +28,10 @@ from pvdstation.record.results import RunResult
 
 _SHOW_EVERY_S = 0.2
 _FOLLOWED = frozenset(
-    {EventKind.RUN, EventKind.STEP, EventKind.STAGE, EventKind.ALARM, EventKind.TRIP, EventKind.REQUEST}
+    {
+        *(EventKind.RUN, EventKind.STEP, EventKind.STAGE, EventKind.ALARM, EventKind.TRIP),
+        *(EventKind.REQUEST, EventKind.NOTE),
+    }
 )
 _ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
 
@@ -95,7 +99,7 @@ def _run_and_show(
         open_transcript(files.transcript, is_followed=True) as transcript,
         RunFollower(streams, prepared, interrupts) as follower,
     ):
-        wishes = Wishes(follower, faults=faults, transcript=transcript, recording=recording)
+        wishes = Wishes(follower, faults=faults, transcript=transcript, recording=recording, answering=follower.prompt)
         result = execute(prepared, seed, way, wishes).result
     if result.outcome == "refused":
         return finish_refused(streams, result, [])
@@ -117,6 +121,8 @@ class RunFollower:
         self._interrupts = interrupts
         self._asked: Verb | None = None
         self._next_show_s = 0.0
+        self.prompt = Prompt(prepared.checked.procedure, self._ask)
+        """Answers the questions of the run."""
         self._status: Status | None = None
         if streams.console.is_terminal:
             self._status = streams.console.status("starting", spinner="line")
@@ -143,9 +149,10 @@ class RunFollower:
 
     def moved(self, now_ns: int, step: PlannedStep | None) -> None:
         """Keep the live line up to date, five times a second."""
-        if self._status is None or time.monotonic() < self._next_show_s:
+        if self._status is None or self.prompt.is_open or time.monotonic() < self._next_show_s:
             return
         self._next_show_s = time.monotonic() + _SHOW_EVERY_S
+        self._status.start()
         where = f"{step.index}/{self._count} {step.text}" if step is not None else "between steps"
         self._status.update(Text(f"{clock(now_ns / SECOND)}  {where}"))
 
@@ -160,6 +167,16 @@ class RunFollower:
     def gives_up(self) -> bool:
         """Return False: a run is brought to its safe state."""
         return False
+
+    def _ask(self, text: str) -> None:
+        """Show a question; the live line would overwrite what is typed below it, until it is answered."""
+        if self._status is not None:
+            self._status.stop()
+        line = Text(f">> {text}", style="bold yellow")
+        if self._streams.json:
+            self._streams.err.print(line, soft_wrap=True)
+        else:
+            self._streams.show(line)
 
     def _line(self, at_ns: int, text: str, style: str) -> None:
         line = Text(f"{clock(at_ns / SECOND)}  {text}", style=style)

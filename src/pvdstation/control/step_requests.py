@@ -6,9 +6,17 @@ from pvdstation.control.state import Course
 from pvdstation.control.states import SKIPPABLE, STEP_MODES
 from pvdstation.control.steps.ask import Asking
 from pvdstation.control.steps.base import StepLogic
-from pvdstation.model.messages import Request
+from pvdstation.model.messages import Request, Verb
 from pvdstation.recipe.procedure import Step
 from pvdstation.recipe.questions import unfit
+
+
+def words(request: Request) -> str:
+    """Return a request in words: "skip", "answer colour = 1"."""
+    if request.verb is Verb.SKIP:
+        return "skip"
+    value = "nobody can" if request.value is None else request.value
+    return f"answer {request.about[:40]} = {f'{value:g}' if isinstance(value, float) else value}"
 
 
 def skip_refusal(course: Course, step: Step) -> str:

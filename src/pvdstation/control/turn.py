@@ -13,7 +13,7 @@ from pvdstation.control.refusals import LEAVABLE, lost, refusal
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
 from pvdstation.control.states import ENDED, GOING_ON, HOLDS, PARKED, Cue, Mode, after
-from pvdstation.control.step_requests import answer_refusal, skip_refusal
+from pvdstation.control.step_requests import answer_refusal, skip_refusal, words
 from pvdstation.control.steps.ask import Asking
 from pvdstation.control.steps.base import Drive, StepLogic, Tick, Trouble
 from pvdstation.control.steps.quiet import unconfirmed
@@ -225,9 +225,8 @@ class Turn:
         refused = skip_refusal(self.course, self._step()) if is_skip else answer_refusal(self.course, logic, request)
         about = (("about", request.about),) if request.about else ()
         value = () if request.value is None else (("value", request.value),)
-        asked = "skip" if is_skip else f"answer {request.about[:40]} = {request.value}"
         outcome = f"refused, {refused}" if refused else "accepted"
-        self.chronicle.say(EventKind.REQUEST, request.client, f"{asked}: {outcome}", *about, *value)
+        self.chronicle.say(EventKind.REQUEST, request.client, f"{words(request)}: {outcome}", *about, *value)
         if refused:
             return
         if is_skip:
