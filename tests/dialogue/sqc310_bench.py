@@ -67,6 +67,7 @@ class OneWorld:
         self.lose_command = []  # messages of which one copy each does not arrive
         self.lose_reply = []
         self.spoil_reply = []
+        self.refuse = []  # messages of which one copy each is answered with E: not allowed in the present mode
         self.is_silent = False
 
     def advance_to(self, now_ns):
@@ -82,6 +83,8 @@ class OneWorld:
         self.sent.append(message)
         if self.is_silent or self._once(self.lose_command, message):
             return []
+        if self._once(self.refuse, message):
+            return [(now_ns + 10_000_000, wire.encode_reply("E"))]
         replies = self.instrument.receive(data, now_ns)
         if self._once(self.lose_reply, message):
             return []

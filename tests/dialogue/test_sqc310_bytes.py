@@ -161,10 +161,11 @@ def test_refused_reading_is_left_to_age():
 
 
 def test_start_that_is_refused_is_not_sent_again():
-    script = [("V?", answer("A0 0 1 1 1"))] * 2 + [("U0", answer("E"))]
-    desk = Desk.scripted(*script)
+    desk = Desk.simulated()
+    assert desk.act(ActionKind.SQC_PREPARE, ZN)[0]
+    desk.world.refuse.append("U0")
     is_done, text = desk.act(ActionKind.SQC_START, ZN)
-    assert (is_done, desk.instrument.script) == (False, [])
+    assert (is_done, desk.world.sent.count("U0")) == (False, 1)
     assert "not allowed in the present mode" in text
 
 
