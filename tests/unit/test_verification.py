@@ -111,11 +111,27 @@ def test_a_row_that_was_added_is_found(forged):
     assert {"it comes after the end"} < {flaw.what for flaw in later.flaws}
 
 
-def test_a_tail_that_was_cut_off_shows_by_the_anchor_alone(forged, whole):
-    cut = "DELETE FROM entry WHERE number > 40; DELETE FROM scan WHERE number > 40"
+CUT = "DELETE FROM entry WHERE number > 40; DELETE FROM scan WHERE number > 40"
+
+
+def test_a_tail_that_was_cut_off_a_finished_file_is_found(forged):
+    bare = forged(CUT)
+    assert (bare.state, bare.head.number) == ("damaged", 40)
+    assert [flaw.what for flaw in bare.flaws] == [
+        "it was closed in good order, yet its end is not there: the tail was cut off"
+    ]
+
+
+def cut(connection):
+    """Cut the tail off, and leave the file as a killed program does."""
+    connection.commit()
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(CUT)
+
+
+def test_a_tail_that_was_cut_off_an_open_file_shows_by_the_anchor_alone(forged, whole):
     bare = forged(cut)
     assert (bare.state, bare.head.number) == ("interrupted", 40)
-    assert any("its end is not there" in remark for remark in bare.remarks)
     for anchor in (Anchor(whole[1], "the station database", 69), Anchor(whole[1], "the next run")):
         (flaw,) = forged(cut, anchors=[anchor]).flaws
         assert anchor.kept_by in flaw.what

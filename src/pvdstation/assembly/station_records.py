@@ -54,8 +54,7 @@ def list_runs(data: str | None, wanted: Filter, *, anew: bool = False) -> list[R
     folder = data_folder(data)
     if not folder.is_dir():
         return []
-    with _database(folder) as database:
-        database.sync((folder / RUNS, folder / DRY_RUNS), anew=anew)
+    with _looked_at(folder, anew=anew) as database:
         return [run for run in database.runs() if wanted.takes(run)]
 
 
@@ -83,16 +82,25 @@ def check_record(text: str, data: str | None, *, with_replay: bool) -> Checked:
 def anchors_of(path: Path, data: str | None = None) -> list[Anchor]:
     """Return what is kept of a run's head: in the station database and in the run after it, also for a copy of it."""
     anchors: list[Anchor] = []
+    run = _run_of(path)
     beside = [path.parent.parent] if path.parent.name == RUNS else []
     for folder in dict.fromkeys((*beside, data_folder(data))):
-        anchors += _anchors_in(folder, path.stem)
+        anchors += _anchors_in(folder, run)
     return list(dict.fromkeys(anchors))
+
+
+def _run_of(path: Path) -> str:
+    """Return the run that a file says it is of, whatever name somebody gave it; else by its name."""
+    try:
+        return RunFile(path).run
+    except (Refused, *DAMAGED):
+        return path.stem
 
 
 def _anchors_in(folder: Path, run: str) -> list[Anchor]:
     anchors: list[Anchor] = []
     if (folder / DATABASE).is_file():
-        with _database(folder) as database:
+        with _looked_at(folder) as database:
             head = database.head_of(run)
         if head is not None:
             anchors.append(Anchor(bytes.fromhex(head.hash), "the station database", head.number))
@@ -117,8 +125,7 @@ def show_ledgers(data: str | None, station: str | None) -> list[Ledgers]:
     """Return the ledgers of one station, or of all of which anything is known. Raises Refused."""
     folder = data_folder(data)
     wanted = [] if station is None else [_station(station).name]
-    with _database(folder) as database:
-        database.sync((folder / RUNS, folder / DRY_RUNS))
+    with _looked_at(folder) as database:
         return [database.ledgers(name) for name in wanted or database.stations()]
 
 
@@ -157,8 +164,7 @@ def tooling_of(data: str | None, station: str, sensor: int) -> Sequence[ToolingR
     folder = data_folder(data)
     if not folder.is_dir():
         return ()
-    with _database(folder) as database:
-        database.sync((folder / RUNS, folder / DRY_RUNS))
+    with _looked_at(folder) as database:
         return database.ledgers(station).tooling.get(str(sensor), ())
 
 
@@ -170,6 +176,10 @@ def _enter(
     entry = ByHand(number, at.isoformat(timespec="milliseconds"), station, kind, subject, who, note, fields)
     with _database(data_folder(data)) as database:
         database.enter(entry)
+
+
+def _looked_at(folder: Path, *, anew: bool = False) -> AbstractContextManager[StationDatabase]:
+    return StationDatabase.looked_at(folder / DATABASE, folder / RUNS, folder / DRY_RUNS, anew=anew)
 
 
 def _database(folder: Path) -> AbstractContextManager[StationDatabase]:

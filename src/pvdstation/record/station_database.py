@@ -7,7 +7,7 @@ next run's record, as it begins.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -71,6 +71,23 @@ class StationDatabase:
             raise Refused([Problem(str(path), f"the station database fails: {error}", "")]) from error
         finally:
             connection.close()
+
+    @classmethod
+    @contextmanager
+    def looked_at(cls, path: Path, *folders: Path, anew: bool = False) -> Iterator[Self]:
+        """Open the database to read it, up to date with the runs in the folders.
+
+        Where it cannot be written (disk full, read-only medium), a copy of it in memory. Raises Refused when it belongs
+        to another program.
+        """
+        with ExitStack() as stack:
+            try:
+                database = stack.enter_context(cls.opened(path, *folders))
+                database.sync(folders, anew=anew)
+            except (Refused, sqlite3.Error):
+                database = cls(stack.enter_context(closing(_copied(path))), is_new=False)
+                database.sync(folders, anew=anew)
+            yield database
 
     def sync(self, folders: Iterable[Path], *, anew: bool = False) -> int:
         """Read every record that the index does not have as it is now; return how many were read.
@@ -176,8 +193,28 @@ def _connected(path: Path) -> tuple[sqlite3.Connection, bool]:
         return _prepared(path), True
 
 
+def _copied(path: Path) -> sqlite3.Connection:
+    """Return a copy in memory; an empty one where there is nothing that can be read. Raises Refused."""
+    copy = sqlite3.connect(":memory:")
+    if not path.is_file():
+        return _in_order(copy)
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as kept:
+            kept.backup(copy)
+        return _in_order(copy)
+    except sqlite3.OperationalError as error:
+        raise Refused([Problem(str(path), f"the station database cannot be read: {error}", "")]) from error
+    except sqlite3.DatabaseError:
+        copy.close()
+        return _in_order(sqlite3.connect(":memory:"))
+
+
 def _prepared(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_S)
+    return _in_order(sqlite3.connect(path, timeout=BUSY_S))
+
+
+def _in_order(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return the connection to a database with our tables; closes it and raises sqlite3.Error by another."""
     try:
         run = connection.execute
         run("PRAGMA journal_mode = WAL")

@@ -115,7 +115,8 @@ class _Examination:
             self._flaws.extend(Flaw(path.name, what) for what in damage(connection))
             self._rows_of(connection, path.name, segment, following)
         if following is None and is_closed and not self._has_end:
-            self._remarks.append(f"{path.name} was closed in good order, yet its end is not there")
+            what = "it was closed in good order, yet its end is not there: the tail was cut off"
+            self._flaws.append(Flaw(path.name, what))
 
     def verdict(self) -> Verdict:
         """Return what was found."""
