@@ -348,18 +348,6 @@ def test_a_rate_ramp_on_the_sqc_310_is_refused_with_one_sentence() -> None:
     assert "duration of its rate ramp has no documented parameter" in found[-1]
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "200 nm Zn at 0.4 nm/s with Li at 0.1 nm/s", "condition Zn", "30 nm Zn at 0.5 nm/s after 60 s pre-coat",
-    ],
-)  # fmt: skip
-def test_what_nothing_can_run_yet_is_refused_plainly(source: str) -> None:
-    (problem,) = problems(source)
-    assert problem.what.startswith("this version cannot ")
-    assert problem.write
-
-
 def test_charge_and_life_that_somebody_has_counted_come_before_the_station_files() -> None:
     recipe = load_recipe("300 nm Zn at 0.5 nm/s")
     with pytest.raises(Refused) as refused:

@@ -1,9 +1,9 @@
 """What the SQC-310 must know of the layers of a step, the first-named one first."""
 
 from pvdstation.model.messages import LayerSetup
-from pvdstation.model.profile import Profile
 from pvdstation.model.station import Station
 from pvdstation.recipe import procedure as order
+from pvdstation.recipe.melting import profile_of
 from pvdstation.recipe.station_limits import backstop_nm, least_rate_nm_s
 
 LONGER_S = 30.0
@@ -24,7 +24,7 @@ def layers_of(work: order.Work, following: order.Work | None, station: Station) 
         case order.Deposit():
             return _deposited(work, station)
         case order.MeltIn():
-            profile = melt_profile(work)
+            profile = profile_of(work)
             longer = profile._replace(soak2_s=profile.soak2_s + LONGER_S)
             return (restored_setup(work, station)._replace(profile=longer),)
         case _:
@@ -37,11 +37,6 @@ def _deposited(work: order.Deposit, station: Station) -> tuple[LayerSetup, ...]:
     return tuple(
         LayerSetup(name, rate, backstop_nm(rate * exposed_s, rate, work.pre_coat_s, station)) for name, rate in rates
     )
-
-
-def melt_profile(work: order.MeltIn) -> Profile:
-    """Return the ramps and soaks of a melt-in."""
-    return Profile(work.ramp1_pct, work.ramp1_s, work.soak1_s, work.ramp2_pct, work.ramp2_s, work.soak2_s)
 
 
 def restored_setup(work: order.MeltIn, station: Station) -> LayerSetup:

@@ -93,6 +93,12 @@ def _currents_can_be_followed(station: Station) -> Iterator[Contradiction]:
             yield ("source", name, "condition", key, "time"), what, f"Write at least {ceil(least)} s."
 
 
+def conditioning_contradictions(station: Station) -> Iterator[Contradiction]:
+    """Return what no boat or rule can follow of the ramps and soaks."""
+    yield from _conditioning_fits(station)
+    yield from _currents_can_be_followed(station)
+
+
 def _loop_owner_has_its_supply(station: Station) -> Iterator[Contradiction]:
     for name, source in station.source.items():
         supply = station.supply.get(source.boat)

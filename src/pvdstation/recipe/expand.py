@@ -33,7 +33,6 @@ from pvdstation.recipe.procedure import (
     Work,
 )
 from pvdstation.recipe.spelling import pressure_text, rounded, time_text
-from pvdstation.recipe.steps import ConditionStep
 
 
 class Expansion:
@@ -98,21 +97,18 @@ class Expansion:
         self._cold_for_s = None
         self._off_at_s |= {name: self._clock_s for name, *_ in sources}
 
-    def melt_in(self, name: str, source: Source, wish: ConditionStep) -> None:
+    def melt_in(self, work: MeltIn, source: Source) -> None:
         """Heat a charge behind closed shutters and switch off."""
-        usual = source.condition
-        ramp1, ramp2 = wish.ramp1 or usual.ramp1, wish.ramp2 or usual.ramp2
-        soak1 = wish.soak1 if wish.soak1 is not None else usual.soak1
-        soak2 = wish.soak2 if wish.soak2 is not None else usual.soak2
         self._append(
-            MeltIn(name, ramp1.power, ramp1.time, soak1, ramp2.power, ramp2.time, soak2),
-            f"melt in {name} (boat {source.boat}, {source.boat_material}): {ramp1.time:g} s → {ramp1.power:.0f} %, "
-            f"{soak1:g} s, {ramp2.time:g} s → {ramp2.power:.0f} %, {soak2:g} s, off",
-            "recipe", ramp1.time + soak1 + ramp2.time + soak2 + source.idle.ramp,
+            work,
+            f"melt in {work.source} (boat {source.boat}, {source.boat_material}): {work.ramp1_s:g} s → "
+            f"{work.ramp1_pct:.0f} %, {work.soak1_s:g} s, {work.ramp2_s:g} s → {work.ramp2_pct:.0f} %, "
+            f"{work.soak2_s:g} s, off",
+            "recipe", work.ramp1_s + work.soak1_s + work.ramp2_s + work.soak2_s + source.idle.ramp,
             f"max {self._power_limit(source)}",
         )  # fmt: skip
         self._cold_for_s = None
-        self._off_at_s[name] = self._clock_s
+        self._off_at_s[work.source] = self._clock_s
 
     def plain(self, work: Work, text: str, estimate_s: float, limit: str = "") -> None:
         """Do something that moves nothing: wait, ask, note."""

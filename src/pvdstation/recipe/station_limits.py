@@ -2,9 +2,11 @@
 
 from pvdstation.model.port_rules import unstable_ports
 from pvdstation.model.problems import Problem
+from pvdstation.model.profile import Profile
 from pvdstation.model.quantities import QuantityError, split
 from pvdstation.model.sentences import suggest
 from pvdstation.model.station import Gas, Source, Station
+from pvdstation.model.station_rules import conditioning_contradictions
 from pvdstation.model.toml import Document
 from pvdstation.recipe.document import Recipe, Requires
 from pvdstation.recipe.findings import Findings
@@ -18,6 +20,7 @@ PROMISED_C = 60.0
 """What the cool-down time stands for where nothing measures a boat's temperature (physics 7)."""
 _READ_AS = {"A": "Å", "kA": "kÅ", "A/s": "Å/s", "kA/s": "kÅ/s", "A/min": "Å/min"}
 _STEPS_PER_RATE = 10
+_RAMPS = ("ramp1", "ramp2")
 
 
 def origin_of_limit(station: Station, key: str) -> str:
@@ -110,6 +113,31 @@ def least_rate_nm_s(station: Station) -> float:
 def backstop_nm(film_nm: float, rate_nm_s: float, pre_coat_s: float, station: Station) -> float:
     """Return the thickness at which the SQC-310 would end a layer: behind the pre-coat and the longest hold."""
     return film_nm + rate_nm_s * (60 + station.limits.hold + pre_coat_s)
+
+
+def check_melt(
+    profile: Profile, material: str, source: Source, station: Station, origin: Origin, findings: Findings
+) -> None:
+    """Check that boat, supply and SQC-310 can follow the ramps and soaks of a melt-in."""
+    boats = {material: source.conditioned(profile)}
+    for (*_, part, key), what, write in conditioning_contradictions(station.model_copy(update={"source": boats})):
+        field = str(part) if part in _RAMPS else str(key)
+        if field in _RAMPS:
+            findings.refuse(origin, field, what, write)
+    if source.rate_loop == "host":
+        return
+    scale = station.sqc.scale
+    for field, value, steps, unit in (
+        ("ramp1", profile.ramp1_pct, scale.power, "%"),
+        ("ramp1", profile.ramp1_s, scale.time, "s"),
+        ("soak1", profile.soak1_s, scale.time, "s"),
+        ("ramp2", profile.ramp2_pct, scale.power, "%"),
+        ("ramp2", profile.ramp2_s, scale.time, "s"),
+        ("soak2", profile.soak2_s, scale.time, "s"),
+    ):
+        if abs(round(value * steps) - value * steps) > 0.01 * value * steps:
+            what = f"{value:g} {unit} is too fine: the SQC-310 takes steps of {1 / steps:g} {unit}"
+            findings.refuse(origin, field, what, f"Write {round(value * steps) / steps:g} {unit}.")
 
 
 def find_gas(station: Station, name: str) -> str | None:

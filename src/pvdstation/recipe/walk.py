@@ -10,7 +10,7 @@ from pvdstation.recipe.expand import Expansion
 from pvdstation.recipe.findings import Findings
 from pvdstation.recipe.items import MOST_STEPS, RecipeStep
 from pvdstation.recipe.layers import read_layer
-from pvdstation.recipe.not_yet import refuse_what_cannot_be_done
+from pvdstation.recipe.melting import melt_in_of, profile_of
 from pvdstation.recipe.origin import Origin
 from pvdstation.recipe.procedure import Note, Question, Wait, WaitUntil
 from pvdstation.recipe.questions import answer_text, band_text, kind_text
@@ -18,6 +18,7 @@ from pvdstation.recipe.spelling import pressure_text, rounded, time_text
 from pvdstation.recipe.station_limits import (
     check_cool,
     check_gas,
+    check_melt,
     check_vacuum,
     check_vent,
     find_gas,
@@ -80,7 +81,6 @@ class Walk:
         self._end()
 
     def _step(self, step: RecipeStep, following: object) -> None:
-        refuse_what_cannot_be_done(step, self.findings)
         self.expansion.round = step.round
         match step.model:
             case None:
@@ -176,7 +176,9 @@ class Walk:
             return
         self._need_base_pressure(step)
         self._book(model.material, source, 0.0, source.max_rate / 10, step.origin)
-        self.expansion.melt_in(model.material, source, model)
+        work = melt_in_of(model, source)
+        check_melt(profile_of(work), model.material, source, self.station, step.origin, self.findings)
+        self.expansion.melt_in(work, source)
 
     def _vent(self, model: VentStep, step: RecipeStep) -> None:
         if check_vent(model, self.station, step.origin, self.findings):

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind
 from pvdstation.record.plan import PlannedStep
-from pvdstation.record.results import AlarmResult, StepResult
+from pvdstation.record.results import AlarmResult, RateResult, StepResult, TogetherResult
 
 _ENDED = frozenset({"complete", "skipped", "stopped", "aborted"})
 _MEASURED = frozenset(field.name for field in fields(StepResult)) - {"index", "implied", "do", "text"}
@@ -30,11 +30,11 @@ class Band(NamedTuple):
 class _Open:
     """A step that has begun."""
 
-    __slots__ = ("ended_ns", "film_nm", "started_ns", "state", "values")
+    __slots__ = ("ended_ns", "films_nm", "started_ns", "state", "values")
 
-    def __init__(self, started_ns: int, film_nm: float) -> None:
+    def __init__(self, started_ns: int, films_nm: Mapping[str, float]) -> None:
         self.started_ns = started_ns
-        self.film_nm = film_nm  # true film at its start, at its end the difference; NaN when nobody knows
+        self.films_nm = films_nm  # true films at its start, at its end the differences; NaN when nobody knows
         self.ended_ns: int | None = None
         self.state = "running"
         self.values: dict[str, float | str] = {}
@@ -98,14 +98,14 @@ class Gathering:
         if step is None:
             return
         if event.source not in self._begun:
-            self._begun[event.source] = _Open(event.at_ns, self._film_nm(step))
+            self._begun[event.source] = _Open(event.at_ns, self._films_nm(step))
         begun = self._begun[event.source]
         begun.state = event.text
         self.current = step
         if event.text in _ENDED and begun.ended_ns is None:
             self.current = None
             begun.ended_ns = event.at_ns
-            begun.film_nm = self._film_nm(step) - begun.film_nm
+            begun.films_nm = {name: nm - begun.films_nm[name] for name, nm in self._films_nm(step).items()}
             begun.values = dict(event.values)
 
     def _take_run(self, event: Event) -> None:
@@ -120,17 +120,29 @@ class Gathering:
         at_s = event.at_ns / SECOND
         if event.kind is EventKind.TRIP and event.source not in self._triggers:
             self._triggers[event.source] = {"rule": event.source, **_trigger(event)}
-        if ("state", "gone") not in event.values:
-            self._alarms.append(AlarmResult(event.kind.value, event.source, event.text, at_s))
+        values = dict(event.values)
+        state = values.get("state")
+        if state in {"shelved", "unshelved"}:
+            return
+        if state not in {"gone", "acknowledged"}:
+            priority = str(values["priority"]) if "priority" in values else None
+            self._alarms.append(AlarmResult(event.kind.value, event.source, event.text, at_s, priority=priority))
             return
         for place, alarm in enumerate(self._alarms):
-            if alarm.source == event.source and alarm.went_s is None:
+            if alarm.source != event.source:
+                continue
+            if state == "gone" and alarm.went_s is None:
                 self._alarms[place] = replace(alarm, went_s=at_s)
+            elif state == "acknowledged" and alarm.acknowledged_s is None:
+                self._alarms[place] = replace(alarm, acknowledged_s=at_s, acknowledged_by=str(values["by"]))
 
-    def _film_nm(self, step: PlannedStep) -> float:
+    def _films_nm(self, step: PlannedStep) -> dict[str, float]:
+        """Return the true films of a layer's materials, the first-named one first."""
         if self._truth is None or step.do != "deposit":
-            return math.nan
-        return self._truth().get(f"film.{step.asked['material']}", math.nan)
+            return {}
+        names = [step.asked["material"], *(other["source"] for other in step.asked.get("together", ()))]
+        truth = self._truth()
+        return {name: truth.get(f"film.{name}", math.nan) for name in names}
 
     def _result(self, name: str, step: PlannedStep, now_ns: int) -> StepResult:
         begun = self._begun.get(name)
@@ -146,9 +158,28 @@ class Gathering:
             measured.update(
                 {name: value for name, value in begun.values.items() if name in _MEASURED and _is_known(value)}
             )
-            if begun.ended_ns is not None and math.isfinite(begun.film_nm):
-                measured["true_nm"] = begun.film_nm
+            films_nm = begun.films_nm if begun.ended_ns is not None else {}
+            measured.update(_parts(begun.values, films_nm))
+            true_nm = films_nm.get(str(step.asked.get("material")), math.nan)
+            if math.isfinite(true_nm):
+                measured["true_nm"] = true_nm
         return StepResult(index=step.index, implied=step.implied, do=step.do, text=step.text, **measured)  # type: ignore[arg-type]
+
+
+def _parts(values: Mapping[str, float | str], films_nm: Mapping[str, float]) -> dict[str, object]:
+    """Return the parts of a result that stand several times: the other sources, the rates of a layer with ramps."""
+    named: dict[str, dict[str, dict[str, Any]]] = {"together": {}, "rates": {}}
+    for name, value in values.items():
+        group, _, rest = name.partition(".")
+        if group in named and _is_known(value):
+            which, _, field = rest.partition(".")
+            named[group].setdefault(which, {})[field] = value
+    for name, reached in named["together"].items():
+        if math.isfinite(films_nm.get(name, math.nan)):
+            reached["true_nm"] = films_nm[name]
+    together = tuple(TogetherResult(**reached) for reached in named["together"].values())
+    rates = tuple(RateResult(**rate) for rate in named["rates"].values())
+    return ({"together": together} if together else {}) | ({"rates": rates} if rates else {})
 
 
 def _is_known(value: object) -> bool:
@@ -158,7 +189,7 @@ def _is_known(value: object) -> bool:
 
 def _trigger(event: Event) -> dict[str, object]:
     """Return signal, value and limit of a trip; null stands for a value that was unknown."""
-    values = {name: value for name, value in event.values if name not in {"state", "class"}}
+    values = {name: value for name, value in event.values if name in {"signal", "value", "age_s", "limit"}}
     return {name: value if _is_known(value) else None for name, value in values.items()}
 
 

@@ -15,6 +15,7 @@ from pvdstation.recipe.procedure import (
     Deposit,
     Evacuate,
     LeakTest,
+    MeltIn,
     Procedure,
     PumpDown,
     Question,
@@ -36,7 +37,11 @@ class PlannedStep:
     because: str
     estimate_s: float
     asked: Mapping[str, Any]
-    """Targets in the words of the result: material, source, target_nm, rate_nm_s, gas, target_mbar, dwell_s."""
+    """Targets in the words of the result: material, source, target_nm, rate_nm_s, gas, target_mbar, dwell_s.
+
+    A co-deposition also has ``together`` (source, rate_nm_s), a layer with rate ramps
+    ``ramps`` (at_nm, to_nm_s, over_s).
+    """
 
 
 def planned_steps(procedure: Procedure) -> tuple[PlannedStep, ...]:
@@ -93,12 +98,21 @@ def _planned(step: Step) -> PlannedStep:
     return PlannedStep(step.index, step.implied, step.do, step.text, step.because, step.estimate_s, _asked(step))
 
 
-def _asked(step: Step) -> dict[str, float | str]:
+def _together(work: Deposit | Condition) -> dict[str, Any]:
+    """Return the sources that are evaporated together with the first one: source, rate_nm_s."""
+    return {"together": [asdict(other) for other in work.others]} if work.others else {}
+
+
+def _asked(step: Step) -> dict[str, Any]:
     match step.work:
-        case Deposit(source=source, material=material, thickness_nm=target_nm, rate_nm_s=rate):
-            return {"source": source, "material": material, "target_nm": target_nm, "rate_nm_s": rate}
-        case Condition(source=source, rate_nm_s=rate):
-            return {"source": source, "rate_nm_s": rate}
+        case Deposit(source=source, material=material, thickness_nm=target_nm, rate_nm_s=rate) as work:
+            layer = {"source": source, "material": material, "target_nm": target_nm, "rate_nm_s": rate}
+            ramps = {"ramps": [asdict(ramp) for ramp in work.ramps]} if work.ramps else {}
+            return layer | ramps | _together(work)
+        case Condition(source=source, rate_nm_s=rate) as work:
+            return {"source": source, "rate_nm_s": rate} | _together(work)
+        case MeltIn(source=source):
+            return {"source": source, "material": source}
         case AdmitGas(gas=gas, pressure_mbar=target_mbar, dwell_s=dwell_s, top_up=top_up):
             keep = {} if top_up else {"keep": "settle"}
             return {"gas": gas, "target_mbar": target_mbar, "dwell_s": dwell_s, **keep}

@@ -26,6 +26,38 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class TogetherResult:
+    """What a source reached that was evaporated together with the first-named one; None as there."""
+
+    material: str
+    target_nm_s: float | None = None
+    indicated_nm: float | None = None
+    true_nm: float | None = None  # only where the plant is simulated
+    rate_mean_nm_s: float | None = None
+    rate_sd_nm_s: float | None = None
+    peak_power_w: float | None = None
+    power_median_w: float | None = None
+    rate_at_end_nm_s: float | None = None  # of conditioning
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of the JSON."""
+        return _fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RateResult:
+    """How one rate of a layer with rate ramps was kept, the ramps left out."""
+
+    set_nm_s: float | None = None
+    mean_nm_s: float | None = None
+    sd_nm_s: float | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields of the JSON."""
+        return _fields(self)
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """One step of the expanded procedure and what was reached; None where the step has no such number."""
 
@@ -65,6 +97,8 @@ class StepResult:
     question: str | None = None  # its id
     answer: float | None = None  # in the unit of the question; yes = 1, no = 0
     rate_at_end_nm_s: float | None = None  # of conditioning
+    together: tuple[TogetherResult, ...] | None = None  # the other sources of a co-deposition
+    rates: tuple[RateResult, ...] | None = None  # each rate of a layer with rate ramps, in order
 
     def as_json(self) -> dict[str, object]:
         """Return the fields of the JSON; numbers the step does not have are left out."""
@@ -80,6 +114,9 @@ class AlarmResult:
     text: str
     came_s: float
     went_s: float | None = None
+    priority: str | None = None  # "high", "medium", "low"
+    acknowledged_s: float | None = None
+    acknowledged_by: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the fields of the JSON."""
@@ -162,6 +199,10 @@ def table(rows: Iterable[Mapping[str, object]]) -> Any:
     return pandas.DataFrame(list(rows))
 
 
-def _fields(row: StepResult | AlarmResult) -> dict[str, object]:
-    values = {field.name: rounded(field.name, getattr(row, field.name)) for field in fields(row)}
+def _fields(row: StepResult | TogetherResult | RateResult | AlarmResult) -> dict[str, object]:
+    values = {field.name: _plain(field.name, getattr(row, field.name)) for field in fields(row)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _plain(name: str, value: object) -> object:
+    return [part.as_json() for part in value] if isinstance(value, tuple) else rounded(name, value)

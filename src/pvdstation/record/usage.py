@@ -1,7 +1,7 @@
 """What a run took from its boats: by the films that really grew, and the model of the recipe's check."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pvdstation.model.station import Station
@@ -32,24 +32,35 @@ def source_uses(station: Station, plan: Iterable[PlannedStep], steps: Iterable[S
     ledger = Ledger(station)
     films: dict[str, float] = {}
     trend: dict[str, tuple[float, float]] = {}
-    heated = ""
+    heated: set[str] = set()
     for asked, step in zip(plan, steps, strict=True):
         if "source" not in asked.asked or step.state == "not started":
             continue
-        name = str(asked.asked["source"])
-        if step.do == "condition":
-            heated = name
-            films.setdefault(name, 0.0)
-            ledger.take(name, station.source[name], 0.0, float(asked.asked["rate_nm_s"]))
-            continue
-        film_nm = step.indicated_nm or 0.0
-        rate_nm_s = float(asked.asked["rate_nm_s"])
-        films[name] = films.get(name, 0.0) + film_nm
-        # what warming up takes was booked with the conditioning
-        ledger.take(name, station.source[name], film_nm, 0.0 if heated == name else rate_nm_s)
-        if step.power_median_w is not None:
-            trend[name] = (rate_nm_s, step.power_median_w)
+        for name, rate_nm_s, film_nm, power_w in _taken(station, asked, step):
+            films[name] = films.get(name, 0.0) + film_nm
+            if step.do == "condition":
+                heated.add(name)
+                ledger.take(name, station.source[name], 0.0, rate_nm_s)
+                continue
+            # what warming up takes was booked with the conditioning
+            ledger.take(name, station.source[name], film_nm, 0.0 if name in heated else rate_nm_s)
+            if power_w is not None:
+                trend[name] = (rate_nm_s, power_w)
+        if step.do != "condition":
+            heated.clear()
     unknown = (math.nan, math.nan)
     return tuple(
         SourceUse(name, film_nm, ledger.taken_mg(name), *trend.get(name, unknown)) for name, film_nm in films.items()
     )
+
+
+def _taken(station: Station, asked: PlannedStep, step: StepResult) -> Iterator[tuple[str, float, float, float | None]]:
+    """Return of each source of a step: its name, set rate, film and median power."""
+    name = str(asked.asked["source"])
+    rate_nm_s = asked.asked.get("rate_nm_s", station.source[name].max_rate / 10)  # melting in has none
+    yield name, float(rate_nm_s), step.indicated_nm or 0.0, step.power_median_w
+    reached = {other.material: other for other in step.together or ()}
+    for other in asked.asked.get("together", ()):
+        found = reached.get(other["source"])
+        film_nm, power_w = (found.indicated_nm or 0.0, found.power_median_w) if found else (0.0, None)
+        yield other["source"], float(other["rate_nm_s"]), film_nm, power_w

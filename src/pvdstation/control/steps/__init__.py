@@ -1,6 +1,6 @@
 """One file per kind of step: a small frozen state and a pure tick."""
 
-from pvdstation.control.layer_setups import melt_profile, restored_setup
+from pvdstation.control.layer_setups import restored_setup
 from pvdstation.control.steps.admit_gas import AdmitGas
 from pvdstation.control.steps.ask import Ask
 from pvdstation.control.steps.base import StepLogic
@@ -14,6 +14,7 @@ from pvdstation.control.steps.vent import Vent
 from pvdstation.control.steps.wait import Note, Wait, WaitUntil
 from pvdstation.control.view import Frame
 from pvdstation.recipe import procedure as order
+from pvdstation.recipe.melting import profile_of
 
 
 def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> StepLogic:
@@ -27,7 +28,7 @@ def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> St
             together = [(frame.by_name[other.source], other.rate_nm_s) for other in work.others]
             return Condition((frame.by_name[work.source], work.rate_nm_s), *together)
         case order.MeltIn():
-            return MeltIn(frame.by_name[work.source], melt_profile(work), restored_setup(work, frame.station))
+            return MeltIn(frame.by_name[work.source], profile_of(work), restored_setup(work, frame.station))
         case order.Deposit():
             others = [frame.by_name[other.source] for other in work.others]
             return Deposit(frame.by_name[work.source], work, *others)
