@@ -6,6 +6,7 @@ counts. Every claim is written so that only a fresh, good, in-range value satisf
 
 from pvdstation.control import claims as k
 from pvdstation.control import conditions as c
+from pvdstation.control import process_claims as pk
 from pvdstation.control import source_claims as sk
 from pvdstation.control.rule import Interlock, Overridable, Permissive
 from pvdstation.model.messages import ActionClass
@@ -180,6 +181,12 @@ INTERLOCKS: tuple[Interlock, ...] = (
               sk.rate_is_younger(k.age_limit("rate")), ActionClass.HOLD, shows=sk.rate_text),
     Interlock("rate_known", "I9", "readings enough for a rate", sk.regulating, sk.rate_known, ActionClass.HOLD,
               delay_s=lambda s: 2 * s.limits.age.rate, shows=sk.slow_text),
+    Interlock("verify_rate", "I8", "power becomes rate", sk.regulating, pk.rate_verified, ActionClass.FAST_OFF,
+              shows=pk.lack_text),
+    Interlock("verify_answer", "I8", "more power brings more rate", sk.regulating, pk.power_answered,
+              ActionClass.FAST_OFF, shows=pk.effort_text),
+    Interlock("loop_stuck", "I8", "the rate loop is not stuck at its highest power", sk.regulating, pk.loop_moves,
+              ActionClass.STOP, shows=pk.effort_text),
     Interlock("power_ceiling", "I10", "power below recipe, station and supply limit", k.energy, sk.power_ceiling,
               ActionClass.FAST_OFF, delay_s=lambda s: s.scan_period),
     Interlock(
@@ -277,6 +284,18 @@ INTERLOCKS: tuple[Interlock, ...] = (
     Interlock("rate_alarm", "rate", "rate within the alarm band", sk.exposed_layer,
               sk.rate_within(lambda s: s.limits.rate_alarm.within), ActionClass.HOLD,
               delay_s=lambda s: s.limits.rate_alarm.hold),
+    Interlock("rate_drop", "rate", "rate has not dropped", sk.exposed_layer, pk.rate_not_dropped, ActionClass.HOLD,
+              delay_s=lambda s: s.limits.rate_jump.hold, shows=pk.effort_text),
+    Interlock("rate_surge", "rate", "rate has not surged", sk.exposed_layer, pk.rate_not_surged, ActionClass.HOLD,
+              delay_s=lambda s: s.limits.rate_jump.hold),
+    Interlock("source_empty", "rate", "the charge lasts: less rate is not due to it", sk.regulating, pk.charge_lasts,
+              ActionClass.ALARM, shows=pk.effort_text),
+    Interlock("spitting", "rate", "the source spits rarely", sk.regulating, pk.spits_rarely, ActionClass.ALARM,
+              shows=pk.spit_text),
+    Interlock("crystal_quality", "crystal", "the crystal's readings are steady", sk.regulating, pk.crystal_steady,
+              ActionClass.ALARM, shows=pk.steady_text),
+    Interlock("crystal_life", "crystal", "the crystal has life left", sk.heated, pk.crystal_lasts, ActionClass.ALARM,
+              shows=pk.life_text),
     Interlock("power_drift", "power", "power near the layer's median", sk.has_median, sk.steady_power,
               ActionClass.ALARM, delay_s=lambda _s: 5.0, off_delay_s=5.0),
 )  # fmt: skip

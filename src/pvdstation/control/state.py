@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from pvdstation.control.arbiter import Intent, Refusal
 from pvdstation.control.errands import Pending
+from pvdstation.control.guard import ProcessGuard
 from pvdstation.control.scene import EMPTY, Scene
 from pvdstation.control.sources import SourceState
 from pvdstation.control.states import Mode
@@ -52,6 +53,7 @@ class State(NamedTuple):
     since_gas: bool = False  # a gas valve has been open since the last high vacuum
     gas_target_mbar: float = math.nan  # of that gas
     low_since_ns: int | None = None  # pressure below the start limit without a gap
+    guards: tuple[ProcessGuard, ...] = ()  # of every source, while a rate loop is closed
 
 
 def first_state(station: Station, now_ns: int) -> State:

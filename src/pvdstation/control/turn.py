@@ -9,6 +9,7 @@ from pvdstation.control.conditions import JOURNAL, TURBO_SLOW, position_text
 from pvdstation.control.decision import Decision
 from pvdstation.control.errands import Errands
 from pvdstation.control.owners import STOPPED, Ask
+from pvdstation.control.process_guard import guarded
 from pvdstation.control.refusals import LEAVABLE, lost, refusal
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
@@ -81,6 +82,8 @@ class Turn:
             result=result,
             gas_target_mbar=old.gas_target_mbar,
         )
+        held = old.course.mode in (Mode.HOLDING, Mode.HELD)
+        self.v.guards = guarded(old.guards, self.v, old.scene, is_held=held)
         self.judged = old.watch
 
     def decide(self, requests: tuple[Request, ...]) -> Decision:
@@ -117,6 +120,7 @@ class Turn:
             since_gas,
             target_mbar if since_gas else math.nan,
             self._low_since(),
+            guards=self.v.guards,
         )
         ended = self.course.mode in ENDED or overdue
         return Decision(state, ruling.outputs, self.errands.sent, tuple(self.chronicle.events), ended)

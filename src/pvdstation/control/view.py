@@ -2,6 +2,7 @@
 
 import math
 
+from pvdstation.control.guard import ProcessGuard
 from pvdstation.control.sources import SourceState, Wiring
 from pvdstation.model.clock import to_ns
 from pvdstation.model.messages import ActionResult, Outputs
@@ -45,6 +46,7 @@ class View:
         "frame",
         "full_range",
         "gas_target_mbar",
+        "guards",
         "last",
         "low_since_ns",
         "now_ns",
@@ -84,6 +86,8 @@ class View:
         self.result = result
         self.gas_target_mbar = gas_target_mbar
         """Target of the gas that was admitted since the last high vacuum, mbar; NaN when there is none."""
+        self.guards: tuple[ProcessGuard, ...] = ()
+        """Of every source, while a rate loop is closed."""
         s = self.s
         self.full_range = self._gauge(s.full_range)
         self.capacitance = self._gauge(s.capacitance)

@@ -293,6 +293,21 @@ class Deviation(Table):
     hold: Annotated[Seconds, Field(ge=0, le=60)]
 
 
+class Spit(Table):
+    """How much faster than the set rate one reading is that counts as a spit; so many within a time are an alarm."""
+
+    times: Annotated[float, Field(ge=2, le=10)]
+    most: Annotated[int, Field(ge=2, le=20)]
+    within: Annotated[Seconds, Field(ge=5, le=600)]
+
+
+class TimedEnd(Table):
+    """How far a layer must be grown, and how short its rest, to be completed by time when its crystal fails."""
+
+    above: Annotated[Percent, Field(ge=80, lt=100)]
+    most: Annotated[Seconds, Field(gt=0, le=60)]
+
+
 class Ages(Table):
     """How old a reading may be before it counts as unknown."""
 
@@ -323,6 +338,18 @@ class Limits(Table):
     rate_attention: Deviation
     rate_alert: Deviation
     rate_alarm: Deviation
+    rate_jump: Deviation = Deviation(within="50 %", hold="1 s")  # type: ignore[arg-type]
+    rate_missing: Annotated[Seconds, Field(ge=5, le=60)] = 20.0
+    """The set rate may be missing for so long; half of it for twice as long."""
+    rate_answer: Annotated[Seconds, Field(ge=10, le=120)] = 30.0
+    rate_answer_power: Annotated[Percent, Field(ge=1, le=10)] = 5.0
+    loop_stuck: Annotated[Seconds, Field(ge=2, le=60)] = 10.0
+    source_empty: Annotated[Percent, Field(ge=1, le=20)] = 5.0
+    spit: Spit = Spit(times=4, most=3, within="60 s")  # type: ignore[arg-type]
+    crystal_noise: Annotated[Hertz, Field(gt=0, le=100)] = 2.0
+    crystal_rise: Annotated[Hertz, Field(gt=0, le=100)] = 5.0
+    timed_end: TimedEnd | None = None
+    """None: a layer whose crystal fails is held. Our own loop only."""
     power_drift: Annotated[Percent, Field(gt=0, le=50)]
     resistance_window: Annotated[Percent, Field(gt=0, le=50)]
     resistance_drift: Annotated[Percent, Field(gt=0, le=50)]
