@@ -7,7 +7,7 @@ from pvdstation.control.crystal_rate import Track
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import SUPPLY_OFF, ActionKind, LayerSetup, SupplyLevel
+from pvdstation.model.messages import SUPPLY_OFF, ActionKind, LayerSetup, ManualOrder, SupplyLevel
 from pvdstation.model.signals import SupplyMode
 
 STOPPED = 0
@@ -22,6 +22,7 @@ class Ask(NamedTuple):
     kind: ActionKind
     link: str
     layers: tuple[LayerSetup, ...] | None = None
+    manual: ManualOrder | None = None
 
 
 class Aim(NamedTuple):
@@ -38,6 +39,7 @@ class Loop(NamedTuple):
     integral_pct: float = math.nan
     rate_nm_s: float = math.nan  # filtered
     recent_pct: tuple[float, ...] = ()  # drives of the last 10 s
+    set_nm_s: float = math.nan  # set-point of the last sample
 
 
 class Power(NamedTuple):
@@ -47,6 +49,7 @@ class Power(NamedTuple):
     since_ns: int
     asked: bool = False  # the stage's action has been asked for
     place: int = 0  # of the supply that is being armed
+    passed_ns: int = 0  # of ramps and soaks, when our own clock was held
     phase: int = -1  # SQC-310, as last seen
     phase_since_ns: int = 0
     strange: str = ""  # SQC-310: what somebody else has done to it
@@ -100,8 +103,16 @@ class Owner(Protocol):
         """Hold: the SQC-310 regulates on; our own loop is open and its drive frozen, never up."""
         ...
 
-    def closing(self, now_ns: int, p: Power) -> Power:
-        """Return the memory at the start of the layer's end, or of the end of a melt-in."""
+    def keeps_heat(self, p: Power) -> bool:
+        """Return whether a hold of conditioning freezes the power and a stop ramps it down; else it goes off."""
+        ...
+
+    def freeze_heat(self, p: Power, v: View) -> PowerTick:
+        """Hold conditioning at its present power, never up."""
+        ...
+
+    def closing(self, now_ns: int, p: Power, *, stopped: bool = False) -> Power:
+        """Return the memory at the start of the layer's end, or of the end of a melt-in; a stop is faster."""
         ...
 
     def end(self, p: Power, v: View) -> PowerTick:

@@ -5,10 +5,17 @@ import math
 from pvdstation.control.owners.face import STOPPED, Aim, Ask, Loop, Power, PowerTick, Shared, staged
 from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
-from pvdstation.model.clock import SECOND
+from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionKind, SupplyLevel
 
 RECENT_S = 10.0
+STEEPNESS = 12.0
+"""What a ramp of the set-point asks of the drive at once: two thirds of d ln(current) / d ln(rate), which is 1/8 to 1/9
+(physics 2.6, 5.2); the loop does the rest, and no boat overshoots."""
+SHORT_HOLD_S = 60.0
+"""A soak that was held for less goes on; else it begins again (sequence page, 5)."""
+BELOW_SOAK_PCT = 2.0
+"""How far below its soak a source may be measured and still count as soaking."""
 
 
 class HostOwner(Shared):
@@ -45,6 +52,8 @@ class HostOwner(Shared):
                 return self.arm(p, v, "heat")
             case "energise":
                 return self.energise(p, v, "heat")
+            case "frozen":
+                return self._heat(self._thawed(p, v), v)
             case _:
                 return self._heat(p, v)
 
@@ -67,6 +76,27 @@ class HostOwner(Shared):
                 if text == f"ramp {w.fingerprint_ramp}"
             ),
         )
+
+    def keeps_heat(self, p: Power) -> bool:
+        """Our own ramps and soaks can stand still, from the first current on."""
+        return p.stage in ("heat", "frozen", "fall")
+
+    def freeze_heat(self, p: Power, v: View) -> PowerTick:
+        """Keep every drive; the clock of ramps and soaks stands."""
+        if p.stage != "frozen":
+            p = staged("frozen", v, p)._replace(passed_ns=v.now_ns - p.since_ns)
+        levels = self._driven(v, p.loops)
+        return PowerTick(p, levels, opens_shutter=False, text="held: power frozen", fault=self._not_stopped(v))
+
+    def _thawed(self, p: Power, v: View) -> Power:
+        """Go on from what is measured; the source shutters still have their whole lead before the end."""
+        held_s, passed_s = (v.now_ns - p.since_ns) / SECOND, p.passed_ns / SECOND
+        places = [
+            _place_s(w, passed_s, _measured(v, w, loop), held_s) for w, loop in zip(self.wirings, p.loops, strict=True)
+        ]
+        longest_s = max(w.source.condition.total_s for w in self.wirings)
+        begins_s = min(*places, longest_s - v.station.defaults.source_shutter_lead)
+        return staged("heat", v, p)._replace(since_ns=v.now_ns - to_ns(begins_s))
 
     def take_over(self, v: View) -> Power:
         """Return the memory at the start of the deposit, the integrals preset to the present drives."""
@@ -100,24 +130,25 @@ class HostOwner(Shared):
         filtered = rate if math.isnan(p.rate_nm_s) else loop.alpha * rate + (1 - loop.alpha) * p.rate_nm_s
         error = math.log(set_rate / max(filtered, self.RATE_FLOOR * set_rate))
         error = min(loop.clip, max(-loop.clip, error)) if math.isfinite(error) else 0.0
-        integral = min(source.max_power, max(0.0, p.integral_pct + loop.gain * error * dt_s / loop.ti))
+        ahead = p.drive_pct * math.log(set_rate / p.set_nm_s) / STEEPNESS if p.set_nm_s > 0 else 0.0
+        integral = min(source.max_power, max(0.0, p.integral_pct + ahead + loop.gain * error * dt_s / loop.ti))
         asked = min(source.max_power, max(0.0, integral + loop.gain * error))
         most = source.slew * dt_s
         drive = min(p.drive_pct + most, max(p.drive_pct - most, asked))
         recent = (*p.recent_pct[-round(RECENT_S / dt_s) + 1 :], drive)
-        return Loop(drive, integral, filtered, recent)
+        return Loop(drive, integral, filtered, recent, set_rate)
 
-    def closing(self, now_ns: int, p: Power) -> Power:
-        """Return the memory at the start of the layer's end, or of the end of a melt-in."""
-        return Power("idle", now_ns, loops=p.loops)
+    def closing(self, now_ns: int, p: Power, *, stopped: bool = False) -> Power:
+        """Return the memory at the start of the layer's end, or of the end of a melt-in; a stop falls faster."""
+        return Power("fall" if stopped else "idle", now_ns, loops=p.loops)
 
     def end(self, p: Power, v: View) -> PowerTick:
-        """Ramp to 0 in the idle time, at most at the supply's ramp, then off."""
-        if p.stage != "idle":
+        """Ramp to 0 in the idle time, at most at the supply's ramp and of a stop at that ramp, then off."""
+        if p.stage not in ("idle", "fall"):
             return self.off(p, v)
         passed_s = (v.now_ns - p.since_ns) / SECOND
         falling = tuple(
-            loop._replace(drive_pct=max(0.0, _fallen(w, loop, passed_s)))
+            loop._replace(drive_pct=max(0.0, loop.drive_pct - _fall(w, loop, p.stage) * passed_s))
             for w, loop in zip(self.wirings, p.loops, strict=True)
         )
         if not any(loop.drive_pct > 0 for loop in falling):
@@ -150,7 +181,29 @@ def _frozen(loop: Loop) -> Loop:
     return loop._replace(drive_pct=lower, integral_pct=lower, recent_pct=())
 
 
-def _fallen(w: Wiring, loop: Loop, passed_s: float) -> float:
-    """Return the power of the ramp to 0, %; below it at its end."""
-    fall = min(max(loop.drive_pct / w.source.idle.ramp, 0.0), w.supply.ramp_host / w.supply.full_scale * 100)
-    return loop.drive_pct - fall * passed_s
+def _fall(w: Wiring, loop: Loop, stage: str) -> float:
+    """Return how fast the power falls to 0, %/s."""
+    fastest = w.supply.ramp_host / w.supply.full_scale * 100
+    return fastest if stage == "fall" else min(max(loop.drive_pct / w.source.idle.ramp, 0.0), fastest)
+
+
+def _measured(v: View, w: Wiring, loop: Loop) -> float:
+    """Return the measured power, never more than the drive, %."""
+    measured_pct = v.supply(w.signals.current) / w.supply.full_scale * 100
+    return min(measured_pct, loop.drive_pct) if math.isfinite(measured_pct) else loop.drive_pct
+
+
+def _place_s(w: Wiring, passed_s: float, measured_pct: float, held_s: float) -> float:
+    """Return where in its profile a held source goes on, s: a ramp from what is measured, never further than it was."""
+    profile = w.source.condition
+    begin_s, lower = 0.0, 0.0
+    for ramp, soak_s in ((profile.ramp1, profile.soak1), (profile.ramp2, profile.soak2)):
+        soak_begin_s, end_s = begin_s + ramp.time, begin_s + ramp.time + soak_s
+        is_below = measured_pct < ramp.power - BELOW_SOAK_PCT
+        if passed_s < soak_begin_s or (is_below and passed_s < end_s):
+            share = (measured_pct - lower) / (ramp.power - lower) if ramp.power > lower else 0.0
+            return min(passed_s, begin_s + min(1.0, max(0.0, share)) * ramp.time)
+        if passed_s < end_s:
+            return passed_s if held_s < SHORT_HOLD_S else soak_begin_s
+        begin_s, lower = end_s, ramp.power
+    return passed_s

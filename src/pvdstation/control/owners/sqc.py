@@ -171,8 +171,18 @@ class SqcOwner(Shared):
         """Regulated hold: its PID goes on."""
         return self.regulate(p, v, ())
 
-    def closing(self, now_ns: int, p: Power) -> Power:
+    def keeps_heat(self, p: Power) -> bool:
+        """The unit's ramps and soaks can only be stopped."""
+        del p
+        return False
+
+    def freeze_heat(self, p: Power, v: View) -> PowerTick:
+        """Stop it."""
+        return self.cut(p, v)
+
+    def closing(self, now_ns: int, p: Power, *, stopped: bool = False) -> Power:
         """Return the memory at the start of the layer's end; where nothing is regulated it is stopped at once."""
+        del stopped  # its idle ramp is its own
         stage = "stop" if self.melts else "fold"
         return Power(stage, now_ns, phase=p.phase, phase_since_ns=p.phase_since_ns)
 

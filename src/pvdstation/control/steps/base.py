@@ -47,7 +47,6 @@ class Tick(NamedTuple):
     done: str = ""  # why it has ended
     is_settled: bool = False  # held, or stopped, and confirmed
     is_cold: bool = False  # held without energy
-    is_resumable: bool = True
     ask: Ask | None = None
     scene: Scene = EMPTY
     trouble: Trouble | None = None

@@ -48,9 +48,9 @@ class Condition:
         return ConditionState(self.owner.first(v.now_ns), (Heating(),) * len(self.wirings))
 
     def tick(self, p: ConditionState, v: View, drive: Drive) -> Tick:
-        """Go on, or cut the power: a hold of conditioning is a cold one and starts again from 0."""
+        """Go on, or hold and stop as the owner can: power frozen and ramped down, or off, and again from 0."""
         if drive is not Drive.RUN:
-            return self._cut(p, v)
+            return self._left(p, v, drive)
         if p.is_cut:
             return self.tick(self.begin(v), v, drive)
         p = noted(p, v, self.wirings)
@@ -68,6 +68,23 @@ class Condition:
                 whose = f" of {w.name}" if len(self.wirings) > 1 else ""
                 return answer._replace(trouble=trouble_of(f"no rate{whose} at soak power: {shown}"))
         return answer._replace(done="conditioned")
+
+    def _left(self, p: ConditionState, v: View, drive: Drive) -> Tick:
+        """Hold or stop; without its crystals a source is switched off."""
+        p = noted(p, v, self.wirings)
+        has_failed = any(v.readings[w.crystal.status].value == 0 for w in self.wirings)
+        if p.is_cut or has_failed or not self.owner.keeps_heat(p.power):
+            return self._cut(p, v)
+        if drive is Drive.HOLD:
+            tick = self.owner.freeze_heat(p.power, v)
+        else:
+            is_falling = p.power.stage == "fall"
+            power = p.power if is_falling else self.owner.closing(v.now_ns, p.power, stopped=True)
+            tick = self.owner.end(power, v)
+        wants = with_sources(v, self.wirings, tick.levels)
+        settled = (tick.done or drive is Drive.HOLD) and all(v.is_closed(w.shutter) for w in self.wirings)
+        scene = heating_scene(p, self.wirings, self.rates_nm_s, tick, is_at_soak=False)
+        return Tick(p._replace(power=tick.power), wants, tick.text, scene=scene, is_settled=settled)
 
     def _cut(self, p: ConditionState, v: View) -> Tick:
         tick = self.owner.cut(p.power, v)

@@ -12,6 +12,7 @@ from pvdstation.control.owners import Aim, Owner, Power, PowerTick, owner_of
 from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_sources
+from pvdstation.control.steps.condition import Condition, ConditionState
 from pvdstation.control.steps.exposure import (
     FEWEST_POWERS,
     FIRST_GUESS_NS,
@@ -29,6 +30,7 @@ from pvdstation.recipe.procedure import Deposit as Order
 
 OPEN_NS = 10 * SECOND
 """How long the substrate shutter may be refused or on its way before the run holds."""
+REACHED = "thickness reached"
 LONGEST = 1.5
 """Exposure that takes so many times the planned one is not a layer any more."""
 
@@ -36,7 +38,7 @@ LONGEST = 1.5
 class DepositState(NamedTuple):
     """Where the layer is. The first-named material ends it."""
 
-    stage: str  # capture, pre_coat, open, exposed, close, held, end, cut
+    stage: str  # capture, pre_coat, open, exposed, close, held, end, cut, reheat
     power: Power
     began_ns: int
     since_ns: int
@@ -46,6 +48,8 @@ class DepositState(NamedTuple):
     stroke: Stroke | None = None
     delay_ns: int = FIRST_GUESS_NS
     opened_ns: int = 0  # effective opening
+    exposed_ns: int = 0  # over the openings that are over
+    openings: int = 0
     close_ns: int | None = None  # the order to close stands for this time, before the next scan
     coated_ns: int = 0  # at the captured rate, on the closed substrate shutter
     held_ns: int = 0  # regulated holds of this layer that are over
@@ -54,6 +58,7 @@ class DepositState(NamedTuple):
     start_mbar: float = math.nan  # when the substrate shutter opened first
     seen_ns: int = 0  # the last scan
     rates: tuple[Kept, ...] = ()
+    heating: ConditionState | None = None  # again, after a cold hold
 
 
 class Deposit:
@@ -65,6 +70,7 @@ class Deposit:
         self.order = order
         self.rates_beside = tuple(other.rate_nm_s for other in order.others)
         self.owner: Owner = owner_of(*self.wirings)
+        self.conditioning = Condition(*zip(self.wirings, (order.rate_nm_s, *self.rates_beside), strict=True))
 
     def begin(self, v: View) -> DepositState:
         """Return the state in which the loop has just been closed."""
@@ -77,13 +83,15 @@ class Deposit:
         p = p._replace(growths=tuple(seen(g, v, w) for g, w in zip(p.growths, self.wirings, strict=True)))
         if p.stage == "end":
             return self._end(p, v)
+        if p.stage == "cut" and drive is Drive.RUN:
+            p = p._replace(stage="reheat", since_ns=v.now_ns)
+        if p.stage == "reheat":
+            return self._reheat(p, v, drive)
         holds_cold = self.owner.holds_cold and p.stage != "close"
         if p.stage == "cut" or (drive is Drive.HOLD and (holds_cold or self._is_blind(p, v))):
             return self._cut(p, v)
         if drive is Drive.RUN and p.stage == "held":
-            held_ns = p.held_ns + v.now_ns - p.since_ns
-            growths = tuple(growth._replace(track=Track()) for growth in p.growths)
-            p = p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, growths=growths, held_ns=held_ns)
+            p = self._again(p._replace(held_ns=p.held_ns + v.now_ns - p.since_ns), v)
         if drive is not Drive.RUN and p.stage in ("capture", "pre_coat", "open", "exposed"):
             p = self._closing(p, v, "held" if drive is Drive.HOLD else "stopped")
         if p.stage == "exposed":
@@ -95,8 +103,22 @@ class Deposit:
         if tick.fault and answer.trouble is None:
             answer = answer._replace(trouble=Trouble(ActionClass.HOLD, tick.rule or "rate_loop", tick.fault))
         if drive is Drive.STOP and answer.state.stage == "held":
-            return self._end(self._ended(answer.state, v), v)
+            return self._end(self._ended(answer.state, v, stopped=True), v)
         return answer
+
+    def _again(self, p: DepositState, v: View) -> DepositState:
+        """Return the state in which the rate is captured once more; the film so far is kept."""
+        growths = tuple(growth._replace(track=Track()) for growth in p.growths)
+        return p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, growths=growths)
+
+    def _reheat(self, p: DepositState, v: View, drive: Drive) -> Tick:
+        """After a cold hold: conditioning from 0 with every check of a fresh start, for what of the film is missing."""
+        heating = self.conditioning.begin(v) if p.heating is None else p.heating
+        tick = self.conditioning.tick(heating, v, drive)
+        p = p._replace(heating=tick.state)
+        if drive is Drive.RUN and tick.done:
+            return self.tick(self._again(p._replace(power=self.owner.take_over(v), heating=None), v), v, drive)
+        return tick._replace(state=p, grown_nm=tuple(growth.film_nm for growth in p.growths))
 
     def _rates(self, p: DepositState) -> tuple[float, ...]:
         return (p.point.rate_nm_s, *self.rates_beside)
@@ -109,6 +131,9 @@ class Deposit:
         if not ramps:
             return p
         point = moved(p.point, ramps, lead.film_nm + lead.by(v.now_ns), v.now_ns - p.seen_ns)
+        if point.is_ramping:  # power and resistance are on their way too: their medians begin again after it
+            statistics = lead.statistics._replace(powers=(), resistances=())
+            return p._replace(point=point, growths=(lead._replace(statistics=statistics),))
         rates = kept(p.rates, point, lead.track.rate_nm_s) if lead.track.is_new else p.rates
         return p._replace(point=point, rates=rates)
 
@@ -192,7 +217,8 @@ class Deposit:
         assert stroke is not None  # noqa: S101 - set above; a missing stroke is a defect of this file
         delay_ns = stroke.lasts_ns(v.readings[v.s.substrate_shutter].at_ns)
         opened_ns = stroke.ordered_ns + delay_ns
-        to_rate = p.time_to_rate_s if not math.isnan(p.time_to_rate_s) else (stroke.ordered_ns - p.began_ns) / SECOND
+        took_s = (stroke.ordered_ns - p.began_ns - p.coated_ns) / SECOND
+        to_rate = took_s if math.isnan(p.time_to_rate_s) else p.time_to_rate_s
         return p._replace(
             stage="exposed",
             since_ns=v.now_ns,
@@ -215,7 +241,7 @@ class Deposit:
             at_ns = time_of(lead.track, lead.baseline_nm + left_nm)
             reached_ns = None if at_ns is None else at_ns - p.delay_ns
         if reached_ns is not None and reached_ns <= v.now_ns:
-            return self._close(self._closing(p, v, "thickness reached"), v, tick)
+            return self._close(self._closing(p, v, REACHED), v, tick)
         if reached_ns is None or reached_ns > v.now_ns + v.frame.period_ns:
             answer = self._says(p, v, tick, text, substrate=True, captured=True)
             return answer._replace(trouble=self._exposure_trouble(p, v, left_nm))
@@ -237,42 +263,52 @@ class Deposit:
             coated_ns = p.coated_ns + (v.now_ns - p.since_ns if p.stage == "pre_coat" else 0)
             return p._replace(stage="held", ending=ending, since_ns=v.now_ns, coated_ns=coated_ns)
         ordered_ns = v.now_ns if p.close_ns is None else p.close_ns
-        growths = p.growths
-        if p.stage != "exposed":
-            growths = tuple(g._replace(baseline_nm=thickness_at(g.track, v.now_ns + p.delay_ns)) for g in growths)
+        opened_ns, growths = p.opened_ns, p.growths
+        if p.stage != "exposed":  # on its way: what comes through counts from half its travel, if it was told at all
+            told_ns = v.now_ns - v.frame.period_ns if v.last.substrate_shutter else v.now_ns
+            opened_ns = (p.stroke.ordered_ns if p.stroke is not None else told_ns) + p.delay_ns
+            growths = tuple(g._replace(baseline_nm=thickness_at(g.track, opened_ns)) for g in growths)
         return p._replace(
             stage="close",
             since_ns=ordered_ns,
             stroke=Stroke(ordered_ns, ordered_ns),
             close_ns=None,
             ending=ending,
+            opened_ns=opened_ns,
             growths=growths,
         )
+
+    def _covered(self, p: DepositState, v: View) -> DepositState:
+        """Return the state with what the present opening adds, if there is one: it ends now, or is about to."""
+        if p.stage in ("open", "exposed"):
+            p = self._closing(p, v, p.ending)
+        return _counted(p) if p.stage == "close" else p
 
     def _close(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
         closed = v.is_closed(v.s.substrate_shutter) and v.now_ns - p.since_ns >= SECOND // 2
         if not closed:
             p = p._replace(stroke=watched(p.stroke, v, Position.OPEN)) if p.stroke is not None else p
             return self._says(p, v, tick, "substrate shutter closed", substrate=False)
-        closed_ns = p.since_ns + p.delay_ns
-        p = p._replace(growths=summed(p.growths, closed_ns), stroke=None)
+        p = _counted(p)
         if p.ending == "held":
             return self._held(p._replace(stage="held", since_ns=v.now_ns), v, tick)
-        return self._end(self._ended(p, v), v)
+        return self._end(self._ended(p, v, stopped=p.ending == "stopped"), v)
 
     def _held(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
         """Regulated hold: the loop goes on with the substrate shutter closed."""
         answer = self._says(p, v, tick, "held: substrate shutter closed", substrate=False)
         longest_s = v.station.limits.hold
-        if p.held_ns + v.now_ns - p.since_ns > to_ns(longest_s):
+        ends_ns = p.since_ns + to_ns(longest_s) - p.held_ns
+        if v.now_ns > ends_ns:
             text = f"this layer has been held for {longest_s:g} s in all"
             return answer._replace(trouble=Trouble(ActionClass.STOP, "hold", text))
-        return answer._replace(is_settled=v.is_closed(v.s.substrate_shutter))
+        return answer._replace(is_settled=v.is_closed(v.s.substrate_shutter), hold_ends_ns=ends_ns)
 
     # --- the end ---
 
-    def _ended(self, p: DepositState, v: View) -> DepositState:
-        return p._replace(stage="end", since_ns=v.now_ns, power=self.owner.closing(v.now_ns, p.power))
+    def _ended(self, p: DepositState, v: View, *, stopped: bool) -> DepositState:
+        power = self.owner.closing(v.now_ns, p.power, stopped=stopped)
+        return p._replace(stage="end", since_ns=v.now_ns, power=power)
 
     def _end(self, p: DepositState, v: View) -> Tick:
         tick = self.owner.end(p.power, v)
@@ -290,7 +326,7 @@ class Deposit:
         return any(self._has_no_rate(p, v, g, w) for g, w in zip(p.growths, self.wirings, strict=True))
 
     def _has_no_rate(self, p: DepositState, v: View, growth: Growth, w: Wiring) -> bool:
-        newest_ns = growth.track.samples[-1][0] if growth.track.samples else p.began_ns
+        newest_ns = growth.track.samples[-1][0] if growth.track.samples else p.since_ns
         if v.now_ns - newest_ns > v.frame.rate_end_age_ns:
             return True
         reading = v.readings[w.crystal.frequency]
@@ -299,19 +335,19 @@ class Deposit:
 
     def _cut(self, p: DepositState, v: View) -> Tick:
         """Cold hold: everything closed and off; the film so far is kept."""
-        if p.stage in ("exposed", "close"):
-            ordered_ns = v.now_ns if p.stage == "exposed" else p.since_ns
-            p = p._replace(growths=summed(p.growths, ordered_ns + p.delay_ns))
+        p = self._covered(p, v)
         tick = self.owner.cut(p.power, v)
         ending = p.ending if p.stage == "cut" else "crystal or rate lost" if self._is_blind(p, v) else "held cold"
         p = p._replace(stage="cut", power=tick.power, ending=ending)
         wants = with_sources(v, self.wirings, tick.levels)
         settled = tick.done and v.shutters_closed()
-        return Tick(p, wants, tick.text, ask=tick.ask, is_settled=settled, is_cold=True, is_resumable=False)
+        lacks = [w.crystal_failed for w in self.wirings if v.readings[w.crystal.status].value == 0]
+        return Tick(p, wants, tick.text, ask=tick.ask, is_settled=settled, is_cold=True, lacks="; ".join(lacks))
 
     def values(self, p: DepositState, v: View) -> Values:
         """Return what the layer has reached, by the crystals."""
-        growths = summed(p.growths, v.now_ns) if p.stage == "exposed" else p.growths
+        p = self._covered(p, v)
+        growths = p.growths
         lead, order = growths[0].statistics, self.order
         values: Values = {
             "material": order.material,
@@ -325,6 +361,8 @@ class Deposit:
             "pressure_start_mbar": p.start_mbar,
             "pressure_max_mbar": lead.worst_mbar,
         }
+        if p.openings > 1 or p.ending != REACHED:  # else from opening to closing, as the outputs tell
+            values |= {"exposed_s": p.exposed_ns / SECOND, "openings": p.openings}
         for w, rate, growth in zip(self.wirings[1:], self.rates_beside, growths[1:], strict=True):
             values |= beside(w, rate, growth)
         for place, rates in enumerate(p.rates):
@@ -332,3 +370,12 @@ class Deposit:
             values[f"rates.{place}.mean_nm_s"] = rates.mean
             values[f"rates.{place}.sd_nm_s"] = rates.sd
         return values
+
+
+def _counted(p: DepositState) -> DepositState:
+    """Return the state with what grew while the substrate shutter was effectively open."""
+    closed_ns = p.since_ns + p.delay_ns
+    lasted_ns = max(0, closed_ns - p.opened_ns)
+    openings = p.openings + (1 if lasted_ns else 0)
+    growths = summed(p.growths, closed_ns)
+    return p._replace(growths=growths, stroke=None, exposed_ns=p.exposed_ns + lasted_ns, openings=openings)
