@@ -64,7 +64,7 @@ OUTPUTS = st.builds(
     n2_until_ns=TIMES,
 )
 RESULT = st.builds(ActionResult, st.integers(), st.booleans(), TEXT, TIMES)
-REQUEST = st.builds(Request, st.sampled_from(Verb), TEXT)
+REQUEST = st.builds(Request, st.sampled_from(Verb), TEXT, TEXT, st.none() | FINITE | TEXT, TEXT, TEXT)
 
 
 def tuples_of(item):
@@ -118,7 +118,7 @@ def test_what_is_asked_done_and_switched_stands_behind_the_readings_as_json():
     scanned = quiet(UNREAD)._replace(requests=(Request(Verb.HOLD, "A"),))
     body = Packer(1).pack(scanned)
     rest = json.loads(body[10:])
-    assert rest["requests"] == [["hold", "A", "", None]]
+    assert rest["requests"] == [["hold", "A", "", None, "", ""]]
     assert rest["outputs"]["substrate_shutter"] is False
     assert "until_ns" not in rest["outputs"]
 

@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 
+from pvdstation.control import alarms
+from pvdstation.control.alarms import EMPTY_BOOK, Alarm, AlarmBook
+from pvdstation.control.rules import INTERLOCKS
+from pvdstation.control.step_words import words_of
 from pvdstation.control.view import Frame
-from pvdstation.model.messages import Event, EventKind, Outputs
+from pvdstation.model.messages import ActionClass, Event, EventKind, Outputs
 
 _SINGLE = ("substrate_shutter", "n2", "vent", "roughing", "gate", "foreline", "backing_stop", "turbo")
+_LATCHED = {rule.name: rule.is_latched for rule in INTERLOCKS}
 
 
 class Chronicle:
-    """Collects the events of one scan; numbers go on from the last scan's, without a gap."""
+    """Collects the events of one scan and keeps its alarms; numbers go on from the last scan's, without a gap."""
 
-    def __init__(self, number: int, now_ns: int) -> None:
+    def __init__(self, number: int, now_ns: int, book: AlarmBook = EMPTY_BOOK) -> None:
         self.number = number
+        self.book = book
         self.events: list[Event] = []
         self._now_ns = now_ns
 
@@ -26,7 +32,18 @@ class Chronicle:
         self, kind: EventKind, name: str, text: str, response: int, seen: Sequence[tuple[str, float | str]] = ()
     ) -> None:
         """Add an alarm that came, or the trip that it is, and the signal that it was ``seen`` by."""
-        self.say(kind, name, text, ("state", "came"), ("class", f"C{response}"), *seen)
+        priority, was_flood = words_of(name, response).priority, self.book.is_flood
+        self.say(kind, name, text, ("state", "came"), ("class", f"C{response}"), ("priority", priority), *seen)
+        is_latched = _LATCHED.get(name, response > ActionClass.ALARM)
+        self.book = alarms.came(self.book, Alarm(name, text, priority, self._now_ns, is_latched=is_latched))
+        if self.book.is_flood and not was_flood:
+            first = self.book.alarms[0].name
+            self.say(EventKind.NOTE, "alarms", f"{len(self.book.came_ns)} alarms within 10 min; the first was {first}")
+
+    def gone(self, name: str, text: str) -> None:
+        """Add an alarm that went."""
+        self.say(EventKind.ALARM, name, f"gone: {text}", ("state", "gone"))
+        self.book = alarms.gone(self.book, name)
 
     def tell_outputs(self, frame: Frame, before: Outputs, after: Outputs) -> None:
         """Add an event for each output that changed its level."""

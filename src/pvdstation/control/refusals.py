@@ -24,13 +24,16 @@ def refusal(course: Course, step: Step, cue: Cue) -> str:
     return ""
 
 
-def lost(judged: Watch, rules: tuple[Bound, ...], v: View, scene: Scene) -> str:
+def lost(
+    judged: Watch, rules: tuple[Bound, ...], v: View, scene: Scene, overridden: frozenset[str] = frozenset()
+) -> str:
     """Return every rule that has acted and whose claim does not hold again, with the live values; empty without."""
     return "; ".join(
         f"{bound.rule.sentence}{_shown(bound, v)}"
         for guard, bound in zip(judged.guards, rules, strict=True)
         if guard.acted
         and bound.rule.on_loss > ActionClass.ALARM
+        and bound.rule.name not in overridden
         and bound.rule.needed(v, scene)
         and not bound.rule.holds(v, scene)
     )

@@ -3,9 +3,11 @@
 import math
 from typing import Any, NamedTuple
 
+from pvdstation.control.alarms import EMPTY_BOOK, AlarmBook
 from pvdstation.control.arbiter import Intent, Refusal
 from pvdstation.control.errands import Pending
 from pvdstation.control.guard import ProcessGuard
+from pvdstation.control.overrides import Override
 from pvdstation.control.scene import EMPTY, Scene
 from pvdstation.control.sources import SourceState
 from pvdstation.control.states import Mode
@@ -54,6 +56,8 @@ class State(NamedTuple):
     gas_target_mbar: float = math.nan  # of that gas
     low_since_ns: int | None = None  # pressure below the start limit without a gap
     guards: tuple[ProcessGuard, ...] = ()  # of every source, while a rate loop is closed
+    alarms: AlarmBook = EMPTY_BOOK
+    overrides: tuple[Override, ...] = ()
 
 
 def first_state(station: Station, now_ns: int) -> State:

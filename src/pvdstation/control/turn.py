@@ -3,11 +3,13 @@
 import math
 from typing import Protocol
 
+from pvdstation.control.alarms import reset
 from pvdstation.control.arbiter import Intent, arbitrate, safe_levels
 from pvdstation.control.chronicle import Chronicle
 from pvdstation.control.conditions import JOURNAL, TURBO_SLOW, position_text
 from pvdstation.control.decision import Decision
 from pvdstation.control.errands import Errands
+from pvdstation.control.handling import VERBS, Handling
 from pvdstation.control.owners import STOPPED, Ask
 from pvdstation.control.process_guard import guarded
 from pvdstation.control.refusals import LEAVABLE, lost, refusal
@@ -21,6 +23,7 @@ from pvdstation.control.steps.quiet import unconfirmed
 from pvdstation.control.supervisor import Bound, Finding, Watch, blocked, rearmed, watch
 from pvdstation.control.triggers import trigger_of
 from pvdstation.control.view import Frame, View
+from pvdstation.control.why import why_output, why_verb
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request, Verb
 from pvdstation.recipe.procedure import Procedure, Step
@@ -61,7 +64,7 @@ class Turn:
         self.old = old
         self.now_ns = now_ns
         self.course = old.course
-        self.chronicle = Chronicle(old.number, now_ns)
+        self.chronicle = Chronicle(old.number, now_ns, old.alarms)
         self.errands = Errands(old.pending, self.chronicle, now_ns)
         self.io_armed = old.io_armed
         result = self.errands.resolve(image)
@@ -85,10 +88,11 @@ class Turn:
         held = old.course.mode in (Mode.HOLDING, Mode.HELD)
         self.v.guards = guarded(old.guards, self.v, old.scene, is_held=held)
         self.judged = old.watch
+        self.handling = Handling(old.overrides, self.chronicle, self.v)
 
     def decide(self, requests: tuple[Request, ...]) -> Decision:
         """Judge, react, tick, arbitrate."""
-        self.judged, findings = watch(self.old.watch, self.plan.rules, self.v, self.old.scene)
+        self.judged, findings = watch(self.old.watch, self.plan.rules, self.v, self.old.scene, self.handling.overridden)
         for finding in findings:
             self._react(finding)
         for request in requests:
@@ -100,10 +104,19 @@ class Turn:
         if not may_rise:
             self.errands.drop_energising()
         self.errands.send(self.v.readings[self.v.s.journal_durable].value)
-        ruling = arbitrate(tick.wants, self.v, tick.scene, self.old.intents, blocked(self.judged), may_rise=may_rise)
+        ruling = arbitrate(
+            tick.wants,
+            self.v,
+            tick.scene,
+            self.old.intents,
+            blocked(self.judged) | self.handling.closing,
+            may_rise=may_rise,
+            overridden=self.handling.overridden,
+        )
         intents = (*ruling.intents, *(Intent(name, self._intend(name)) for name in ruling.asked))
         self.chronicle.tell_outputs(self.plan.frame, self.old.last, ruling.outputs)
         overdue = self._is_overdue()
+        self.handling.settle(self.judged, self.course.mode)
         since_gas = (self.old.since_gas or ruling.outputs.n2) and not ruling.outputs.gate
         target_mbar = tick.scene.gas_target_mbar if ruling.outputs.n2 else self.old.gas_target_mbar
         state = State(
@@ -121,6 +134,8 @@ class Turn:
             target_mbar if since_gas else math.nan,
             self._low_since(),
             guards=self.v.guards,
+            alarms=self.chronicle.book,
+            overrides=self.handling.overrides,
         )
         ended = self.course.mode in ENDED or overdue
         return Decision(state, ruling.outputs, self.errands.sent, tuple(self.chronicle.events), ended)
@@ -164,7 +179,7 @@ class Turn:
     def _leave_hold(self) -> None:
         if self.course.held_alarm:
             name = self.course.held_alarm
-            self.chronicle.say(EventKind.ALARM, name, "gone: the run is not held any more", ("state", "gone"))
+            self.chronicle.gone(name, "the run is not held any more")
         self.course = self.course._replace(hold_ends_ns=None, held_alarm="", lacks="", lost="")
 
     def _blame(self, name: str, text: str) -> None:
@@ -175,17 +190,19 @@ class Turn:
     def _react(self, finding: Finding) -> None:
         rule = finding.rule
         if finding.gone:
-            self.chronicle.say(EventKind.ALARM, rule.name, f"gone: {rule.sentence}", ("state", "gone"))
+            self.chronicle.gone(rule.name, rule.sentence)
             return
         text = f"{rule.sentence}: lost" + (f" ({finding.shown})" if finding.shown else "")
         energised = rule.with_energy if self.v.any_energised() else None
         self._trip(rule.on_loss if energised is None else energised, rule.name, text)
 
-    def _trip(self, response: ActionClass, name: str, text: str) -> None:
+    def _trip(
+        self, response: ActionClass, name: str, text: str, details: tuple[tuple[str, float | str], ...] = ()
+    ) -> None:
         """Alarm, and move the run as the response demands; a milder one never undoes a more severe one."""
         cue = CUES.get(response)
         mode = self.course.mode
-        seen = trigger_of(name, self.v, self.old.scene)
+        seen = (*trigger_of(name, self.v, self.old.scene), *details)
         if cue is None or after(mode, cue) is None or (mode in ENDED and response < ActionClass.FAST_OFF):
             self.chronicle.alarm(EventKind.ALARM, name, text, response, seen)
             return
@@ -200,10 +217,14 @@ class Turn:
         if request.verb in (Verb.ANSWER, Verb.SKIP):
             self._take_in_step(request)
             return
+        if request.verb in VERBS:
+            self.handling.take(request, self.course.mode)
+            return
         cue = Cue(request.verb.value)
         refused = refusal(self._suspected(), self._step(), cue)
         if refused:
-            self.chronicle.say(EventKind.REQUEST, request.client, f"{request.verb}: refused, {refused}")
+            why = why_verb(cue, self.course.mode, refused)
+            self.chronicle.say(EventKind.REQUEST, request.client, f"{request.verb}: refused, {refused}", *why.values())
             return
         self.chronicle.say(EventKind.REQUEST, request.client, f"{request.verb}: accepted")
         if cue in {Cue.STOP, Cue.ABORT, Cue.HOLD}:
@@ -211,17 +232,22 @@ class Turn:
         if cue is Cue.RESUME:
             self.course = self.course._replace(cause="", reason="")
             self.judged = rearmed(self.judged)
+            self.chronicle.book = reset(self.chronicle.book)
         self.course = self.course._replace(is_confirming=False)
         if cue in (Cue.CLEAR, Cue.START):  # a start begins with everything unknown again
             self.course, self.judged, self.io_armed = Course(self.course.mode, self.now_ns), Watch(), False
+            self.chronicle.book = reset(self.chronicle.book)
         self._move(cue)
 
     def _suspected(self) -> Course:
         """Keep why a run that is away from its planned way cannot be resumed, and return its course."""
         if self.course.mode in LEAVABLE:
-            causes = lost(self.judged, self.plan.rules, self.v, self.old.scene), self.course.lacks
+            causes = self._lost(), self.course.lacks
             self.course = self.course._replace(lost="; ".join(filter(None, causes)))
         return self.course
+
+    def _lost(self) -> str:
+        return lost(self.judged, self.plan.rules, self.v, self.old.scene, self.handling.overridden)
 
     def _take_in_step(self, request: Request) -> None:
         """Take what moves the running step, and not the run."""
@@ -383,7 +409,15 @@ class Turn:
 
     def _trouble(self, trouble: Trouble) -> None:
         refused = "; ".join(str(refusal) for refusal in self.old.refusals)
-        self._trip(trouble.response, trouble.name, f"{trouble.text} ({refused})" if refused else trouble.text)
+        text = f"{trouble.text} ({refused})" if refused else trouble.text
+        self._trip(trouble.response, trouble.name, text, self._details())
+
+    def _details(self) -> tuple[tuple[str, float | str], ...]:
+        """Return every condition that the first refused output of the last scan lacks, as values of an event."""
+        if not self.old.refusals:
+            return ()
+        output, over = self.old.refusals[0].output, self.handling.overridden
+        return why_output(output, self.v, self.old.scene, closed=blocked(self.judged), overridden=over).values()
 
     def _hold(self) -> Tick:
         """Bring the step to its hold, and stop when it has lasted too long."""
@@ -462,7 +496,7 @@ class Turn:
         lacking = self._lacking()
         if not lacking:
             if self.course.is_told_unsafe:
-                self.chronicle.say(EventKind.ALARM, "safe_state", "gone: off is confirmed", ("state", "gone"))
+                self.chronicle.gone("safe_state", "off is confirmed")
             self._move(Cue.SETTLED, *self._verdict(safe=True))
         tick = self._rest(f"to be confirmed: {', '.join(lacking)}", self._still_to_do())
         if self._io_watchdog() == 1:

@@ -32,6 +32,9 @@ class Verb(StrEnum):
     ABORT = "abort"
     CLEAR = "clear"
     ANSWER = "answer"  # about: the question's id; value: the answer, yes = 1, no = 0, None = nobody can answer
+    ACK = "ack"  # about: the alarm, empty for all: somebody knows of it
+    SHELVE = "shelve"  # about: the alarm; value: minutes, 0 = back; with person and reason
+    OVERRIDE = "override"  # about: the rule; value: minutes, 0 = end it; with person and reason
     SKIP = "skip"  # the running step, where that does no harm
 
 
@@ -42,6 +45,8 @@ class Request(NamedTuple):
     client: str
     about: str = ""
     value: float | str | None = None
+    person: str = ""  # who answers for an override or a shelved alarm
+    reason: str = ""  # why
 
 
 class SupplyLevel(NamedTuple):
