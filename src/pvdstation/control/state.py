@@ -35,6 +35,7 @@ class Course(NamedTuple):
     is_told_unsafe: bool = False  # "OFF NOT CONFIRMED" has been said
     is_given_up: bool = False  # it was not confirmed for so long that the run is over, unsafe
     base_mbar: float = math.nan  # chamber pressure before the source of the layer was heated
+    remarks: tuple[str, ...] = ()  # that mark the film of the running step
     cause: str = ""  # name of the rule, or "operator"
     reason: str = ""  # the cause in words
 

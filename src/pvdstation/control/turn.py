@@ -13,6 +13,7 @@ from pvdstation.control.handling import VERBS, Handling
 from pvdstation.control.owners import STOPPED, Ask
 from pvdstation.control.process_guard import guarded
 from pvdstation.control.refusals import LEAVABLE, lost, refusal
+from pvdstation.control.remarks import joined, spits
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
 from pvdstation.control.states import ENDED, GOING_ON, HOLDS, PARKED, Cue, Mode, after
@@ -97,6 +98,7 @@ class Turn:
             self._react(finding)
         for request in requests:
             self._take(request)
+        self._mark()
         tick = self._tick()
         if tick.ask is not None:
             self.errands.ask(tick.ask, remaining(self.plan.layers[self.course.step], tick.grown_nm))
@@ -292,9 +294,21 @@ class Turn:
             course = course._replace(base_mbar=float(values["pressure_base_mbar"]))
         elif "indicated_nm" in values:
             values["pressure_base_mbar"] = course.base_mbar
+        if remarks := joined(course.remarks, values.get("remarks")):
+            values["remarks"] = remarks
         duration_s = (self.now_ns - course.step_began_ns) / SECOND
         self._say_step(state, ("state", state), ("ended_because", because), ("duration_s", duration_s), *values.items())
-        self.course = course._replace(step_state=None)
+        self.course = course._replace(step_state=None, remarks=())
+
+    def _mark(self) -> None:
+        """Mark the film with what came over it in this scan."""
+        course = self.course
+        if course.step_state is None or not any(guard.spit_nm for guard in self.v.guards):
+            return
+        values = self.plan.logic[course.step].values(course.step_state, self.v)
+        for remark in spits(self.v, self.old.scene, values):
+            self.chronicle.say(EventKind.NOTE, f"step {self._step().index}", remark)
+            self.course = self.course._replace(remarks=(*self.course.remarks, remark))
 
     def _advance(self, drive: Drive) -> Tick:
         course = self.course

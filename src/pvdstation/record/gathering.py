@@ -158,6 +158,8 @@ class Gathering:
             measured.update(
                 {name: value for name, value in begun.values.items() if name in _MEASURED and _is_known(value)}
             )
+            if "remarks" in measured:
+                measured["remarks"] = tuple(str(measured["remarks"]).split("; "))
             films_nm = begun.films_nm if begun.ended_ns is not None else {}
             measured.update(_parts(begun.values, films_nm))
             true_nm = films_nm.get(str(step.asked.get("material")), math.nan)

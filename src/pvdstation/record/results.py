@@ -87,6 +87,7 @@ class StepResult:
     reached_mbar: float | None = None
     held_s: float | None = None
     top_ups: int | None = None  # times the gas valve opened again during the dwell
+    remarks: tuple[str, ...] | None = None  # that mark a film: "spit of 0.4 nm Zn at 12.3 nm", "completed by time: …"
     overtime_s: float | None = None  # of a dwell that was over while the run was held
     rise_mbar_s: float | None = None  # of the isolated chamber
     rise_sd_mbar_s: float | None = None  # standard error of a leak test's slope
