@@ -98,13 +98,13 @@ def _value(value: Any) -> str:
     return f"{{ {', '.join(f'{_key(k)} = {_value(v)}' for k, v in value.items())} }}"
 
 
-def prepared(recipe: str, changes: Changes, name: str = "sim") -> Prepared:
-    """Return a recipe in the notation, checked against a packaged station with changed values. Raises Refused."""
+def prepared(recipe: str | bytes, changes: Changes, name: str = "sim") -> Prepared:
+    """Return a recipe (notation, or the bytes of a file) checked against a changed packaged station. Raises Refused."""
     content = station_with(changes, name)
     station = load_station(content, f"{name}.toml")
     plain = tomllib.loads(content.decode())
     checked = check_recipe(load_recipe(recipe), station)
-    return Prepared(Named(recipe, ""), Named(station.name, ""), station, plain, checked)
+    return Prepared(Named(str(recipe), ""), Named(station.name, ""), station, plain, checked)
 
 
 class Sample(NamedTuple):
@@ -178,7 +178,7 @@ class StationBench:
 
     def __init__(
         self,
-        recipe: str,
+        recipe: str | bytes,
         changes: Changes = QUICK,
         *,
         name: str = "sim",
