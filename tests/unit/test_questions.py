@@ -13,9 +13,12 @@ from pvdstation.recipe.check import check_recipe
 from pvdstation.recipe.document import load_recipe
 from pvdstation.recipe.procedure import Procedure, Question
 from pvdstation.recipe.questions import answer_text, kind_text, questions_of, read_answer, unfit
+from pvdstation.record.bodies import document as document_bytes
+from pvdstation.record.bodies import fields_of
+from pvdstation.record.plan import plan_document, procedure_of
 
 COLOUR = Question("colour", "Red-brown?", is_yes_no=True)
-MASS = Question("mass", "Mass?", is_yes_no=False, unit="mg", least=10.0, most=500.0, default=20.0)
+MASS = Question("mass", "Mass?", is_yes_no=False, answer_unit="mg", least=10.0, most=500.0, default=20.0)
 ANY = Question("n", "How many?", is_yes_no=False)
 RECIPE = (
     'ask "Red-brown?" yes/no as colour, then ask "Mass?" 10 mg to 500 mg default 20 mg as mass, '
@@ -66,15 +69,20 @@ def test_the_engine_takes_nothing_but_one_and_nought_for_yes_and_no(value: float
 
 
 def test_limits_read_as_sentences() -> None:
-    at_least = Question("n", "?", is_yes_no=False, unit="nm", least=3.0)
+    at_least = Question("n", "?", is_yes_no=False, answer_unit="nm", least=3.0)
     at_most = Question("n", "?", is_yes_no=False, most=3.0)
-    unit = Question("n", "?", is_yes_no=False, unit="nm")
+    unit = Question("n", "?", is_yes_no=False, answer_unit="nm")
     texts = [kind_text(question) for question in (COLOUR, MASS, ANY, at_least, at_most, unit)]
     assert texts == ["yes or no", "10 to 500 mg", "a number", "at least 3 nm", "at most 3", "a number of nm"]
     assert (answer_text(COLOUR, 0.0), answer_text(MASS, 20.0)) == ("no", "20 mg")
 
 
 # --- of a recipe ---
+
+
+def test_a_procedure_that_asks_comes_back_from_its_record_as_it_was(procedure: Procedure) -> None:
+    document = fields_of(document_bytes(plan_document(procedure)))
+    assert procedure_of(document) == procedure
 
 
 def test_every_question_of_a_procedure_has_an_id_that_of_a_time_out_too(procedure: Procedure) -> None:

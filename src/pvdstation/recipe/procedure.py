@@ -146,7 +146,7 @@ class Question:
     id: str
     text: str
     is_yes_no: bool
-    unit: str = ""
+    answer_unit: str = ""
     least: float | None = None
     most: float | None = None
     default: float | None = None  # yes = 1, no = 0

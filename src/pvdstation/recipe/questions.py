@@ -38,7 +38,7 @@ def kind_text(question: Question) -> str:
     """Return in words what can be answered: "yes or no", "10 to 500 mg"."""
     if question.is_yes_no:
         return "yes or no"
-    unit = f" {question.unit}" if question.unit else ""
+    unit = f" {question.answer_unit}" if question.answer_unit else ""
     match question.least, question.most:
         case None, None:
             return f"a number{' of' + unit if unit else ''}"
@@ -54,7 +54,7 @@ def answer_text(question: Question, value: float) -> str:
     """Return an answer as people write it: "yes", "20 mg"."""
     if question.is_yes_no:
         return "yes" if value else "no"
-    return f"{rounded(value, 6)} {question.unit}".rstrip()
+    return f"{rounded(value, 6)} {question.answer_unit}".rstrip()
 
 
 def unfit(question: Question, value: float | str | None) -> str:
@@ -78,7 +78,7 @@ def read_answer(question: Question, text: str) -> float:
         if value is None:
             raise ValueError(f'"{words[:_LONGEST]}" does not answer it: {_wanted(question)}')
         return value
-    number = words.removesuffix(question.unit).strip() if question.unit else words
+    number = words.removesuffix(question.answer_unit).strip() if question.answer_unit else words
     try:
         value = float(number)
     except ValueError:

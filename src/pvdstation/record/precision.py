@@ -2,7 +2,8 @@
 
 import math
 
-_DECIMALS = {
+_DECIMALS: dict[str, int | None] = {
+    "_mbar_l_s": None,  # leaks: significant digits
     "_nm_s": 4,
     "_nm": 2,
     "_mbar_s": 4,
