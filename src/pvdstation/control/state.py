@@ -12,6 +12,7 @@ from pvdstation.control.scene import EMPTY, Scene
 from pvdstation.control.sources import SourceState
 from pvdstation.control.states import Mode
 from pvdstation.control.supervisor import Watch
+from pvdstation.control.waiting import Waiting
 from pvdstation.model.messages import Outputs, all_off
 from pvdstation.model.station import Station
 
@@ -59,6 +60,7 @@ class State(NamedTuple):
     guards: tuple[ProcessGuard, ...] = ()  # of every source, while a rate loop is closed
     alarms: AlarmBook = EMPTY_BOOK
     overrides: tuple[Override, ...] = ()
+    waiting: tuple[Waiting, ...] = ()  # outputs that are refused
 
 
 def first_state(station: Station, now_ns: int) -> State:

@@ -4,7 +4,7 @@ import math
 from typing import Protocol
 
 from pvdstation.control.alarms import reset
-from pvdstation.control.arbiter import Intent, arbitrate, safe_levels
+from pvdstation.control.arbiter import Intent, Refusal, arbitrate, safe_levels
 from pvdstation.control.chronicle import Chronicle
 from pvdstation.control.conditions import JOURNAL, TURBO_SLOW, position_text
 from pvdstation.control.decision import Decision
@@ -14,6 +14,7 @@ from pvdstation.control.owners import STOPPED, Ask
 from pvdstation.control.process_guard import guarded
 from pvdstation.control.refusals import LEAVABLE, lost, refusal
 from pvdstation.control.remarks import joined, spits
+from pvdstation.control.scene import Scene
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
 from pvdstation.control.states import ENDED, GOING_ON, HOLDS, PARKED, Cue, Mode, after
@@ -24,6 +25,7 @@ from pvdstation.control.steps.quiet import unconfirmed
 from pvdstation.control.supervisor import Bound, Finding, Watch, blocked, rearmed, watch
 from pvdstation.control.triggers import trigger_of
 from pvdstation.control.view import Frame, View
+from pvdstation.control.waiting import Waiting, told
 from pvdstation.control.why import why_output, why_verb
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request, Verb
@@ -117,6 +119,7 @@ class Turn:
         )
         intents = (*ruling.intents, *(Intent(name, self._intend(name)) for name in ruling.asked))
         self.chronicle.tell_outputs(self.plan.frame, self.old.last, ruling.outputs)
+        waiting = self._tell_refused(ruling.refusals, tick.scene)
         overdue = self._is_overdue()
         self.handling.settle(self.judged, self.course.mode)
         since_gas = (self.old.since_gas or ruling.outputs.n2) and not ruling.outputs.gate
@@ -138,9 +141,16 @@ class Turn:
             guards=self.v.guards,
             alarms=self.chronicle.book,
             overrides=self.handling.overrides,
+            waiting=waiting,
         )
         ended = self.course.mode in ENDED or overdue
         return Decision(state, ruling.outputs, self.errands.sent, tuple(self.chronicle.events), ended)
+
+    def _tell_refused(self, refusals: tuple[Refusal, ...], scene: Scene) -> tuple[Waiting, ...]:
+        if not refusals:
+            return ()
+        closed, overridden = blocked(self.judged), self.handling.overridden
+        return told(self.old.waiting, refusals, self.v, scene, self.chronicle, closed, overridden)
 
     def _is_overdue(self) -> bool:
         """Tell a person when the safe state is not confirmed in time; return whether it is not waited for any more."""
