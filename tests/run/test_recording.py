@@ -1,6 +1,7 @@
 """What is kept of a run: same seed, same rows; every end is in the record; the ledgers come back from the runs."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,15 @@ from pvdstation.assembly.preparation import prepare
 from pvdstation.assembly.recording import DRY_RUNS_KEPT, Recording, _remove_old
 from pvdstation.assembly.replay import replay
 from pvdstation.assembly.runs import FASTEST, Way, Wishes, execute
-from pvdstation.assembly.station_records import anchors_of, check_record, enter_charge, enter_crystal, show_ledgers
+from pvdstation.assembly.station_records import (
+    Filter,
+    anchors_of,
+    check_record,
+    enter_charge,
+    enter_crystal,
+    list_runs,
+    show_ledgers,
+)
 from pvdstation.assembly.watching import Nobody
 from pvdstation.model.problems import Refused
 from pvdstation.record.opened import opened
@@ -111,14 +120,14 @@ def test_a_replay_names_the_first_thing_that_is_decided_otherwise(dry) -> None:
         def document(self, kind):
             fields = super().document(kind)
             for work in fields.get("works", ()):
-                if work["kind"] == "Deposit":
-                    work["thickness_nm"] = 9.0
+                if work["kind"] == "PumpDown":
+                    work["hold_s"] = 9.0
             return fields
 
     difference = replay(Otherwise(dry[1][0].path)).difference
     assert difference.field.startswith("event")
-    assert "9 nm" in difference.now
-    assert "10 nm" in difference.recorded
+    assert "for 9 s" in difference.now
+    assert "for 9 s" not in difference.recorded
 
 
 def test_the_newest_dry_runs_are_kept(tmp_path) -> None:
@@ -194,7 +203,7 @@ def test_runs_are_anchored_in_the_database_and_in_the_next_run(paced) -> None:
     kept = [(anchor.kept_by, anchor.hash) for anchor in anchors_of(first)]
     head = RunFile(first).head()[1]
     assert kept == [("the station database", head), (f"the run {second.stem}", head)]
-    copied = folder / "copy" / first.name
+    copied = folder / "copy" / "renamed.sqlite"
     copied.parent.mkdir()
     copied.write_bytes(first.read_bytes())
     assert anchors_of(copied, str(folder)) == anchors_of(first)  # of somebody's copy, too
@@ -226,6 +235,19 @@ def test_the_index_is_made_anew_from_the_runs_with_the_entries_by_hand_that_they
         for entry in runs:  # the heads are of the time of the runs, and are not made anew
             assert database.head_of(entry.run) is None
     assert len(ledger["by_hand"]) == 2
+
+
+def test_what_was_written_is_read_where_nothing_can_be_written(paced, monkeypatch) -> None:
+    def read():
+        return list_runs(str(folder), Filter()), show_ledgers(str(folder), None), anchors_of(first)
+
+    (first, _), folder = paced[1], paced[2]
+    before = read()
+    monkeypatch.setattr("pvdstation.record.station_database.BUSY_S", 0.0)
+    with closing(sqlite3.connect(folder / "station.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # nobody else can write now
+        os.utime(first)  # the index would be brought up to date
+        assert read() == before
 
 
 def test_the_database_of_another_program_is_left_alone(tmp_path) -> None:
@@ -265,6 +287,19 @@ def test_a_damaged_record_is_found_and_named(dry, tmp_path) -> None:
     ended = pvd("runs", "verify", str(copy))
     assert ended.returncode == 4
     assert "row 100" in ended.stdout
+
+
+def test_a_run_without_an_end_is_told_as_far_as_its_record_goes(dry, tmp_path) -> None:
+    copy = tmp_path / "copy.sqlite"
+    copy.write_bytes(dry[1][0].path.read_bytes())
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("DROP TRIGGER entry_is_not_removed")
+        connection.execute("DELETE FROM entry WHERE kind = 'end' OR at_ns > 60000000000")
+        connection.execute("DROP TRIGGER scan_is_not_removed")
+        connection.execute("DELETE FROM scan WHERE at_ns > 60000000000")
+    shown = pvd("runs", "show", str(copy)).stdout
+    assert "INTERRUPTED: its record has no end" in shown
+    assert "no safe state is recorded\n1 min 00 s of plant time; seed" in shown
 
 
 def test_a_notebook_opens_a_run(dry) -> None:

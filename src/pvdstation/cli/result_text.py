@@ -4,6 +4,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pvdstation.cli.wording import duration, pressure
+from pvdstation.record.cause import Cause
 from pvdstation.record.results import AlarmResult, RunResult, StepResult
 
 _STYLE = {"complete": "", "skipped": "yellow", "not started": "dim"}
@@ -67,13 +68,16 @@ def _numbers(step: StepResult) -> list[str]:
 def closing(result: RunResult) -> Text:
     """Return the last lines: outcome, safe state, times, and what kind of station it was."""
     text = Text()
-    text.append(result.outcome.upper(), style="bold green" if result.outcome == "complete" else _ABNORMAL)
+    is_cut = result.cause is Cause.INTERRUPTED  # nobody knows how it ended
+    word = Cause.INTERRUPTED.value if is_cut else result.outcome
+    text.append(word.upper(), style="bold green" if result.outcome == "complete" else _ABNORMAL)
     if result.reason and result.outcome != "complete":
         text.append(f": {result.reason}")
-    text.append(_SAFE[result.safe], style=_ABNORMAL if result.safe is False else "")
-    text.append(f"\n{duration(result.plant_s)} of plant time in {result.wall_s:.1f} s")
+    safe = " · no safe state is recorded" if is_cut else _SAFE[result.safe]
+    text.append(safe, style=_ABNORMAL if result.safe is False else "")
+    text.append(f"\n{duration(result.plant_s)} of plant time")
     if result.wall_s > 0:
-        text.append(f", {result.plant_s / result.wall_s:.0f} times real time")
+        text.append(f" in {result.wall_s:.1f} s, {result.plant_s / result.wall_s:.0f} times real time")
     text.append(f"; seed {result.seed}" if result.seed is not None else "")
     if result.mode == "simulated":
         text.append("\nSIMULATED", style="bold")

@@ -12,7 +12,7 @@ from pvdstation.cli.streams import Streams
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind
 from pvdstation.model.problems import Problem, Refused
-from pvdstation.record.opened import DAMAGED, OpenedRun, ended_at, opened
+from pvdstation.record.opened import DAMAGED, OpenedRun, opened
 from pvdstation.record.precision import rounded
 from pvdstation.record.results import refused
 from pvdstation.record.run_file import RunFile
@@ -53,7 +53,7 @@ def _head(run: OpenedRun) -> Iterator[Text]:
         "run": f"{run.id} ({run.kind})",
         "cause": "" if cause is None else f"{cause.value}{_trigger(run)}",
         "started": run.started,
-        "ended": ended_at(run) if run.ended else "not in the record",
+        "ended": run.ended or "not in the record",
         "operator": about["operator"],
         "samples": samples,
         "glovebox": ", ".join(air),

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
 from typing import Any
 
 from pvdstation.model.clock import SECOND
@@ -99,19 +98,11 @@ def opened(run: RunFile) -> OpenedRun:
     )
 
 
-def ended_at(run: OpenedRun) -> str:
-    """Return the wall time of the end, ISO, UTC; by the last event where the record has no end."""
-    if run.ended or not run.events:
-        return run.ended
-    moment = datetime.fromisoformat(run.started) + timedelta(seconds=run.events[-1].at_ns / SECOND)
-    return moment.isoformat(timespec="milliseconds")
-
-
 def _result(run: RunFile, end: Mapping[str, Any] | None, events: Sequence[Event]) -> RunResult:
     gathering = Gathering(steps_of(run.document(Entry.PLAN)))
     gathering.take(events)
     genesis = run.genesis
-    last_ns = events[-1].at_ns if events else 0
+    last_ns = run.last_ns()
     steps = gathering.steps(last_ns)
     if end is not None:
         steps = tuple(_step(written) for written in end["result"]["steps"])

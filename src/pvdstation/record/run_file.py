@@ -115,6 +115,13 @@ class RunFile:
             number, digest = connection.execute(f"{sql} ORDER BY number DESC LIMIT 1").fetchone()
         return number, digest
 
+    def last_ns(self) -> int:
+        """Return the time of the last row, ns: how far the record goes."""
+        with closing(connect(self.segments[-1])) as connection:
+            sql = "SELECT (SELECT at_ns FROM {} ORDER BY number DESC LIMIT 1)"
+            found = [connection.execute(sql.format(table)).fetchone()[0] for table in ("entry", "scan")]
+        return int(max(at_ns for at_ns in found if at_ns is not None))
+
     def _first(self, kind: Entry) -> Row:
         row = next(self.rows(kind), None)
         if row is None:

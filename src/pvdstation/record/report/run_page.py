@@ -70,7 +70,7 @@ def _summary(story: Story) -> Iterator[str]:
         wording.counted(trips, "trip"),
     ]
     yield ", ".join(counts)
-    safe = {True: "Safe state confirmed", False: "SAFE STATE NOT CONFIRMED", None: "No safe state was reached"}
+    safe = {True: "Safe state confirmed", False: "SAFE STATE NOT CONFIRMED", None: "No safe state is recorded"}
     yield f"{safe[verdict.safe]}; {wording.duration(story.heading.duration_s)} of plant time"
 
 
