@@ -28,8 +28,8 @@ class Board:
         self._ended: set[int] = set()
 
     def post(self, number: int, value: float, quality: Quality, at_ns: int) -> None:
-        """Put one new sample of a signal."""
-        self.readings[number] = Reading(value, quality, at_ns, self.readings[number].counter + 1)
+        """Put one new sample of a signal; whole numbers become floats, as which they are recorded and replayed."""
+        self.readings[number] = Reading(float(value), quality, at_ns, self.readings[number].counter + 1)
 
     def expect(self, action: Action) -> None:
         """Be ready for the end of an action that has been handed over."""
