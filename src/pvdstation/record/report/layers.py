@@ -73,8 +73,8 @@ def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedS
         rate_sd_nm_s=grown.rate_sd_nm_s,
         rate_worst=grown.rate_worst,
         open_s=grown.opened,
-        base_mbar=_before(curves, grown.begun_s),
-        start_mbar=_before(curves, grown.opened[0][0]) if grown.opened else None,
+        base_mbar=_known(result.pressure_base_mbar, curves, grown.begun_s),
+        start_mbar=_known(result.pressure_start_mbar, curves, grown.opened[0][0] if grown.opened else math.nan),
         pressure_max_mbar=result.pressure_max_mbar,
         peak_power_w=max((s.peak_power_w for s in (*prepared, result) if s.peak_power_w is not None), default=None),
         power_median_w=result.power_median_w,
@@ -103,7 +103,9 @@ def _grown(record: "Record", curves: Curves, first: PlannedStep, step: PlannedSt
     of, ended_s = curves.of(step.asked["source"]), (band or begun).end_s
     opened = _opened(curves, band.start_s, band.end_s) if band is not None else ()
     exposed = _until_told_to_close(record, opened)
-    mean, sd = mean_sd([value for a, b in exposed for value in of.rate_nm_s[curves.span(a, b)]])
+    mean, sd = result.rate_mean_nm_s, result.rate_sd_nm_s
+    if mean is None:  # a layer that has no end: by the scans
+        mean, sd = mean_sd([value for a, b in exposed for value in of.rate_nm_s[curves.span(a, b)]])
     indicated_nm = result.indicated_nm
     if indicated_nm is None and opened:
         indicated_nm = _integral_nm(curves, of.rate_nm_s, opened)
@@ -137,9 +139,10 @@ def _until_told_to_close(record: "Record", opened: Sequence[tuple[float, float]]
     return [(a, min([b, *(at for at in told if a < at < b)])) for a, b in opened]
 
 
-def _before(curves: Curves, at_s: float) -> float | None:
-    if math.isnan(at_s):
-        return None
+def _known(mbar: float | None, curves: Curves, at_s: float) -> float | None:
+    """Return the pressure of the result; of a layer that has no end, the mean over the 10 s before ``at_s``."""
+    if mbar is not None or math.isnan(at_s):
+        return mbar
     return mean_sd(curves.full_range_mbar[curves.span(at_s - BEFORE_S, at_s)])[0]
 
 
