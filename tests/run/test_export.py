@@ -3,6 +3,7 @@
 import json
 import math
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,28 @@ def test_a_file_that_exists_stays_unless_it_is_forced(folder: Path, record: RunF
     assert "--force" in refused.stderr
     assert pvd(*arguments, "--force").returncode == 0
     assert taken.read_bytes() == _file(folder, Format.CSV).read_bytes()
+
+
+def _changed(record: RunFile, path: Path, sql: str) -> Path:
+    with closing(sqlite3.connect(record.path)) as whole, closing(sqlite3.connect(path)) as copy, copy:
+        whole.backup(copy)
+        copy.execute("DROP TRIGGER scan_is_not_changed")
+        copy.execute(sql)
+    return path
+
+
+def test_a_damaged_record_is_exported_as_far_as_it_can_be_read_and_said_to_be_damaged(
+    record: RunFile, tmp_path: Path
+) -> None:
+    edited = _changed(record, tmp_path / "edited.sqlite", "UPDATE scan SET at_ns = at_ns + 1 WHERE number = 100")
+    done = pvd("runs", "export", str(edited), "--format", "csv", "-o", str(tmp_path / "edited.csv"))
+    assert done.returncode == 0
+    assert "THE RECORD IS DAMAGED" in done.stderr
+    broken = _changed(record, tmp_path / "broken.sqlite", "UPDATE scan SET body = x'00' WHERE number = 100")
+    refused = pvd("runs", "export", str(broken), "--format", "csv", "-o", str(tmp_path / "broken.csv"))
+    assert refused.returncode == 4
+    assert "it is damaged" in refused.stderr
+    assert not (tmp_path / "broken.csv").exists()
 
 
 def test_an_export_that_fails_leaves_nothing_behind(

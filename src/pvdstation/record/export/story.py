@@ -11,6 +11,7 @@ from pvdstation.record.bodies import fields_of
 from pvdstation.record.gathering import Gathering
 from pvdstation.record.plan import PlannedStep, steps_of
 from pvdstation.record.results import StepResult
+from pvdstation.record.run_entry import NOT_ENDED
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 
@@ -50,7 +51,7 @@ class Story:
         end = record.end or {}
         self.outcome: str = end.get("outcome", "interrupted")
         self.cause: str = end.get("cause", "")
-        self.reason: str = end.get("reason", "the record has no end: the program was interrupted")
+        self.reason: str = end.get("reason", NOT_ENDED)
 
     @property
     def title(self) -> str:
