@@ -1,7 +1,10 @@
 """Durations and pressures as people read them."""
 
 import pytest
+from rich.table import Table
+from rich.text import Text
 
+from pvdstation.cli.streams import Streams
 from pvdstation.cli.wording import brief, duration, pressure
 
 
@@ -31,3 +34,15 @@ def test_estimates(seconds, text):
 @pytest.mark.parametrize(("mbar", "text"), [(500.26, "500.3 mbar"), (1.94e-6, "1.9e-6 mbar"), (0.05, "5.0e-2 mbar")])
 def test_pressures(mbar, text):
     assert pressure(mbar) == text
+
+
+def test_what_somebody_else_wrote_cannot_steer_the_terminal(capsys):
+    streams, text = Streams(), "S\x1b]0;t\x07\u202e1\rX"
+    table = Table(box=None)
+    table.add_column("sample")
+    table.add_row(Text(text))
+    streams.show(Text(f"operator {text}\nnext"), table)
+    streams.note(text)
+    out, err = capsys.readouterr()
+    assert out.startswith("operator S⟨U+001B⟩]0;t⟨U+202E⟩1X\nnext\n")  # rich itself drops BEL and CR
+    assert not set(out + err) & set("\x1b\x07\u202e\r")

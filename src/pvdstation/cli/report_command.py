@@ -44,7 +44,7 @@ def run_report(streams: Streams, text: str, other: str | None, data: str | None,
     except Refused as refusal:
         return finish_refused(streams, refused(refusal.problems), [])
     except OSError as error:
-        what = f"{error.filename} cannot be written: {error.strerror}"
+        what = f"{error.filename or wanted.output or 'the report'} cannot be written: {error.strerror}"
         return finish_refused(streams, refused([Problem("--output", what)]), [])
     if streams.json:
         streams.document(_document(told, beside))

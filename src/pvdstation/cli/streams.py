@@ -3,20 +3,30 @@
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from pvdstation.cli.refusals import refusal_text
 from pvdstation.model.problems import Problem
+from pvdstation.record.report.wording import visible
 
 _PIPED_COLUMNS = 100
 
 
 class _QuietConsole(Console):
-    """A console whose reader may go away: a run goes on when ``| head`` has seen enough."""
+    """A console whose reader may go away: a run goes on when ``| head`` has seen enough.
+
+    What somebody else wrote (a record that was sent, an instrument's name) cannot steer the terminal.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield what is shown, control characters and invisible marks written out."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control or segment.text.isprintable() else segment._replace(text=_lines(segment))
 
     def on_broken_pipe(self) -> None:
         """Drop what is still written."""
@@ -90,6 +100,10 @@ class Streams:
         """Flush; a reader that has gone away is no error."""
         for stream in (sys.stdout, sys.stderr):
             _write(stream, "")
+
+
+def _lines(segment: Segment) -> str:
+    return "\n".join(visible(line) for line in segment.text.split("\n"))
 
 
 def _console(stream: TextIO) -> Console:
