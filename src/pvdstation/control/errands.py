@@ -15,7 +15,7 @@ DEADLINES_NS = {
     ActionKind.SQC_STOP: 10 * SECOND,
 }
 DEADLINE_NS = 6 * SECOND
-ENERGISING = (ActionKind.SQC_START,)
+ENERGISING = (ActionKind.SQC_START, ActionKind.SQC_MANUAL)
 """Actions that wait until the event of their intent is durable."""
 
 
@@ -63,7 +63,8 @@ class Errands:
         deadline_ns = self._now_ns + DEADLINES_NS.get(ask.kind, DEADLINE_NS)
         if ask.layers is not None:
             layers = ask.layers
-        action = Action(number, ask.link, ask.kind, layers[0] if layers else None, deadline_ns, layers[1:])
+        first = layers[0] if layers else None
+        action = Action(number, ask.link, ask.kind, first, deadline_ns, layers[1:], ask.manual)
         self.pending = Pending(action, is_sent=False)
 
     def drop_energising(self) -> None:

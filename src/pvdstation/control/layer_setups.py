@@ -23,6 +23,8 @@ def layers_of(work: order.Work, following: order.Work | None, station: Station) 
             )
         case order.Deposit():
             return _deposited(work, station)
+        case order.Tune():
+            return (LayerSetup(work.source, work.rate_nm_s, backstop_nm(0.0, work.rate_nm_s, 0, station)),)
         case order.MeltIn():
             profile = profile_of(work)
             longer = profile._replace(soak2_s=profile.soak2_s + LONGER_S)

@@ -29,6 +29,7 @@ from pvdstation.recipe.procedure import (
     MeltIn,
     PumpDown,
     Step,
+    Tune,
     Vent,
     Work,
 )
@@ -96,6 +97,24 @@ class Expansion:
         )  # fmt: skip
         self._cold_for_s = None
         self._off_at_s |= {name: self._clock_s for name, *_ in sources}
+
+    def tune(self, source: Source, work: Tune, taken_nm: float, excited_s: float) -> None:
+        """Condition a source and tune it behind the closed substrate shutter: one unit. ``taken_nm`` as a film."""
+        self._append(
+            Condition(work.source, work.rate_nm_s, taken_nm),
+            f"condition {_condition_text(work.source, source)}", "before tuning", source.condition.total_s,
+            f"max {self._power_limit(source)}",
+        )  # fmt: skip
+        how = f"relay of ± {rounded(work.amplitude_pct)} %"
+        if work.method == "step":
+            how = f"{rounded(work.amplitude_pct)} % up and back, {time_text(work.hold_s)} each"
+        expected_s = deposit_s(self._station, work.source, source, work.settle_s + excited_s)
+        self._append(
+            work, f"tune {work.source} at {rounded(work.rate_nm_s)} nm/s: {how}", "recipe", expected_s,
+            f"substrate shutter closed, rate ± {rounded(work.within_pct)} %", joins_previous=True,
+        )  # fmt: skip
+        self._cold_for_s = None
+        self._off_at_s[work.source] = self._clock_s
 
     def melt_in(self, work: MeltIn, source: Source) -> None:
         """Heat a charge behind closed shutters and switch off."""

@@ -74,6 +74,21 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True)
+class Tune:
+    """Hold a source's rate behind the closed substrate shutter and excite it, so that its loop can be tuned."""
+
+    source: str
+    rate_nm_s: float
+    method: Literal["step", "relay"]
+    amplitude_pct: float  # of full scale
+    hold_s: float  # of each level of the step
+    within_pct: float  # the rate is steady within this …
+    settle_s: float  # … for so long
+    cycles: int  # of the relay
+    longest_s: float  # of the relay
+
+
+@dataclass(frozen=True, slots=True)
 class Cool:
     """Wait until the sources are cold: confirmed off for their cool-down time."""
 
@@ -170,6 +185,7 @@ Work = (
     | MeltIn
     | Condition
     | Deposit
+    | Tune
     | Cool
     | Isolate
     | AdmitGas
@@ -188,6 +204,7 @@ KINDS: dict[type[Work], str] = {
     MeltIn: "condition",
     Condition: "condition",
     Deposit: "deposit",
+    Tune: "tune",
     Cool: "cool",
     Isolate: "isolate",
     AdmitGas: "admit_gas",

@@ -98,6 +98,10 @@ class StepResult:
     question: str | None = None  # its id
     answer: float | None = None  # in the unit of the question; yes = 1, no = 0
     rate_at_end_nm_s: float | None = None  # of conditioning
+    method: str | None = None  # of tuning: "step" or "relay"
+    drive_pct: float | None = None  # at the operating rate
+    amplitude_pct: float | None = None
+    evaporated_nm: float | None = None  # as a film that there was not: the substrate shutter stayed closed
     together: tuple[TogetherResult, ...] | None = None  # the other sources of a co-deposition
     rates: tuple[RateResult, ...] | None = None  # each rate of a layer with rate ramps, in order
 

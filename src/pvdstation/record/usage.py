@@ -42,8 +42,9 @@ def source_uses(station: Station, plan: Iterable[PlannedStep], steps: Iterable[S
                 heated.add(name)
                 ledger.take(name, station.source[name], 0.0, rate_nm_s)
                 continue
-            # what warming up takes was booked with the conditioning
-            ledger.take(name, station.source[name], film_nm, 0.0 if name in heated else rate_nm_s)
+            # what warming up takes was booked with the conditioning; tuning evaporates without a film
+            taken_nm = film_nm + (step.evaporated_nm or 0.0)
+            ledger.take(name, station.source[name], taken_nm, 0.0 if name in heated else rate_nm_s)
             if power_w is not None:
                 trend[name] = (rate_nm_s, power_w)
         if step.do != "condition":

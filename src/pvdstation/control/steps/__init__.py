@@ -10,6 +10,7 @@ from pvdstation.control.steps.leak_test import LeakTest
 from pvdstation.control.steps.melt_in import MeltIn
 from pvdstation.control.steps.pump import Pump
 from pvdstation.control.steps.quiet import Cool, Finish, Isolate
+from pvdstation.control.steps.tune import Tune
 from pvdstation.control.steps.vent import Vent
 from pvdstation.control.steps.wait import Note, Wait, WaitUntil
 from pvdstation.control.view import Frame
@@ -24,14 +25,8 @@ def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> St
             return Pump(work.to_mbar, work.hold_s, work.timeout_s, after_gas=False)
         case order.Evacuate():
             return Pump(work.to_mbar, 0.0, work.timeout_s, after_gas=True)
-        case order.Condition():
-            together = [(frame.by_name[other.source], other.rate_nm_s) for other in work.others]
-            return Condition((frame.by_name[work.source], work.rate_nm_s), *together)
-        case order.MeltIn():
-            return MeltIn(frame.by_name[work.source], profile_of(work), restored_setup(work, frame.station))
-        case order.Deposit():
-            others = [frame.by_name[other.source] for other in work.others]
-            return Deposit(frame.by_name[work.source], work, *others)
+        case order.Condition() | order.MeltIn() | order.Deposit() | order.Tune():
+            return _heating_of(work, frame)
         case order.Cool():
             return Cool(work.sources, work.cool_down_s)
         case order.Isolate():
@@ -49,6 +44,21 @@ def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> St
             return Finish()
         case _:
             return _pastime_of(work)
+
+
+def _heating_of(work: order.Condition | order.MeltIn | order.Deposit | order.Tune, frame: Frame) -> StepLogic:
+    """Return the logic of a step that heats a source."""
+    match work:
+        case order.Condition():
+            together = [(frame.by_name[other.source], other.rate_nm_s) for other in work.others]
+            return Condition((frame.by_name[work.source], work.rate_nm_s), *together)
+        case order.MeltIn():
+            return MeltIn(frame.by_name[work.source], profile_of(work), restored_setup(work, frame.station))
+        case order.Deposit():
+            others = [frame.by_name[other.source] for other in work.others]
+            return Deposit(frame.by_name[work.source], work, *others)
+        case order.Tune():
+            return Tune(frame.by_name[work.source], work)
 
 
 def _pastime_of(work: order.Work) -> StepLogic:
