@@ -144,6 +144,27 @@ def test_gas_that_settles_is_not_topped_up_and_its_time_counts_from_its_pressure
     assert 0.85 * 40 < float(found["reached_mbar"]) < 0.99 * 40
 
 
+def test_a_stop_in_a_wait_pumps_out_the_gas_that_was_to_stay_until_later() -> None:
+    stays = (
+        SETTLING
+        + b"""then = "stay"
+[[steps]]
+do = "wait"
+time = "5 min"
+[[steps]]
+do = "note"
+text = "reacted"
+[[steps]]
+do = "evacuate"
+pressure = "1e-2 mbar"
+"""
+    )
+    bench = StationBench(stays, script=[(during("wait", after_s=2), asks(Verb.STOP))]).run()
+    assert bench.done[-2:] == ["wait", "evacuate"]
+    assert bench.state == "stopped"
+    assert bench.samples[-1].chamber_mbar <= 1e-2
+
+
 @pytest.fixture(scope="module")
 def vent() -> StationBench:
     """Return a run that is vented, and held once while the gas flows."""

@@ -17,7 +17,7 @@ from pvdstation.control.remarks import joined, spits
 from pvdstation.control.scene import Scene
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
-from pvdstation.control.states import ENDED, GOING_ON, HOLDS, PARKED, Cue, Mode, after
+from pvdstation.control.states import ENDED, GOING_ON, HOLDS, PARKED, SKIPPABLE, Cue, Mode, after
 from pvdstation.control.step_requests import answer_refusal, skip_refusal, words
 from pvdstation.control.steps.ask import Asking
 from pvdstation.control.steps.base import Drive, StepLogic, Tick, Trouble
@@ -489,12 +489,19 @@ class Turn:
         elif not tick.is_settled and self._mode_lasts_ns() <= self._longest_stop_ns():
             return tick
         self._end_step("stopped", self.course.reason)
-        following = self.plan.procedure.steps[self.course.step + 1 :]
-        if tick.trouble is None and self.old.since_gas and following and following[0].do == "evacuate":
-            self._begin(self.course.step + 1)
+        evacuates = self._next_evacuate()
+        if tick.trouble is None and self.old.since_gas and evacuates is not None:
+            self._begin(evacuates)
             return self._advance(Drive.STOP)
         self.course = self.course._replace(is_confirming=True, confirming_since_ns=self.now_ns)
         return self._rest("safe state confirmed")
+
+    def _next_evacuate(self) -> int | None:
+        """Return the place of the evacuation that follows, if only steps that could be skipped are before it."""
+        steps = self.plan.procedure.steps
+        following = range(self.course.step + 1, len(steps))
+        place = next((n for n in following if steps[n].do not in SKIPPABLE), None)
+        return place if place is not None and steps[place].do == "evacuate" else None
 
     def _longest_stop_ns(self) -> int:
         """Return how long the step's orderly end may take: its ramp to idle; pumping out only where gas was let in."""
