@@ -22,7 +22,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def test_every_kind_of_step_is_run_to_its_end(run: tuple[RunResult, str]) -> None:
     result, _ = run
     assert (result.outcome, result.safe, result.alarms) == ("complete", True, ())
-    assert {step.do for step in result.steps} == set(KINDS.values())
+    assert {step.do for step in result.steps} == set(KINDS.values()) - {"tune"}, "tuning is a command, no recipe's step"
     assert {step.state for step in result.steps} == {"complete"}
 
 

@@ -21,6 +21,8 @@ STEP_WORDS: Mapping[str, Words] = {
     "dwell_overtime": Words(MEDIUM, "nobody resumed after the dwell", "the run is stopped, the gas is pumped out",
                             "note the overtime; it is in the record"),
     "no_answer": Words(MEDIUM, "nobody answered a question", "the run is stopped", "answer in time, or give a default"),
+    "tune": Words(MEDIUM, "the source could not be tuned", "it is switched off; nothing is proposed",
+                  "look at the rate: steady before, and does it answer?"),
     "capture": Words(MEDIUM, "the rate was not reached in time", "no film", "look at charge, power and crystal"),
     "condition": Words(MEDIUM, "conditioning did not come to its end", "no film", "look at charge, boat and crystal"),
     "rate_loop": Words(MEDIUM, "the owner of the rate loop does not do what it was told", "hold",

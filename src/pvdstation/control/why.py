@@ -17,6 +17,7 @@ NEEDED_BY = {
     "condition": ("supply",),
     "melt_in": ("supply",),
     "deposit": ("source_shutter", "substrate_shutter"),
+    "tune": ("source_shutter",),
     "cool": (),
     "isolate": (),
     "admit_gas": ("n2",),
