@@ -49,7 +49,7 @@ def rate_not_surged(v: View, scene: Scene) -> bool:
 
 def rate_verified(v: View, _scene: Scene) -> bool:
     """Return whether no source has lacked its set rate for so long that its power does not become film (I8)."""
-    return all(guard.lack_s <= v.station.limits.rate_missing for _, guard in _lacking(v))
+    return all(guard.lack_s <= v.station.limits.verify_rate.lack for _, guard in _lacking(v))
 
 
 def lack_text(v: View) -> str:
@@ -63,10 +63,10 @@ def lack_text(v: View) -> str:
 
 def power_answered(v: View, _scene: Scene) -> bool:
     """Return whether the rate has risen in time wherever the power was raised for it (I8, approach window)."""
-    limits = v.station.limits
-    window_ns = to_ns(limits.rate_answer)
+    limits = v.station.limits.verify_rate
+    window_ns = to_ns(limits.answer)
     return not any(
-        v.now_ns - guard.gain_ns > window_ns and _power_pct(v, w) >= guard.gain_pct + limits.rate_answer_power
+        v.now_ns - guard.gain_ns > window_ns and _power_pct(v, w) >= guard.gain_pct + limits.rise
         for w, guard in _lacking(v)
     )
 

@@ -262,7 +262,7 @@ def rate_is_younger(age_s: Callable[[Station], float]) -> Callable[[View, Scene]
         for w, layer in _worked_on(v, scene):
             reading = v.readings[w.crystal.frequency]
             is_fresh = reading.quality is Quality.GOOD and v.now_ns - reading.at_ns <= age_ns
-            if not is_fresh and not (layer.ends_by_time and crystal_is_lost(v, w)):
+            if not is_fresh and not (layer.ends_by_time and crystal_has_failed(v, w)):
                 return False
         return True
 
@@ -299,11 +299,6 @@ def crystal_has_failed(v: View, w: Wiring) -> bool:
     return not (active and v.station.sqc.f_min <= reading.value <= v.station.sqc.f_max * 1.01)
 
 
-def crystal_is_lost(v: View, w: Wiring) -> bool:
-    """Return whether a crystal tells nothing more: it has failed, or stands still."""
-    return crystal_has_failed(v, w) or v.readings[w.crystal.frequency].quality is Quality.UNCERTAIN
-
-
 def crystal_good(v: View, scene: Scene) -> bool:
     """Return whether the last reading of the layer's crystal is of one that oscillates within its limits.
 
@@ -319,7 +314,7 @@ def crystal_text(v: View) -> str:
 
 def crystal_measures(v: View, scene: Scene) -> bool:
     """A crystal under vapour that reads the same to the last digit is no measurement: its driver says uncertain."""
-    readings = (v.readings[w.crystal.frequency] for w, layer in _worked_on(v, scene) if not layer.ends_by_time)
+    readings = (v.readings[w.crystal.frequency] for w, _layer in _worked_on(v, scene))
     return all(reading.quality is not Quality.UNCERTAIN for reading in readings)
 
 

@@ -40,6 +40,7 @@ class Wiring:
         self.crystal = signals.sensor[source.sensor]
         self.tooling_pct = station.sensor[source.sensor].tooling
         self.host = source.rate_loop == "host"
+        self.limits = station.limits
         self.is_linked = self.supply.has_link
         self.io_age_ns = to_ns(station.limits.age.io)
         self.hot_above_a = station.limits.hot_above

@@ -206,6 +206,10 @@ def _none_is_nothing(value: object) -> object:
     return None if value == "none" else value
 
 
+def _off_is_nothing(value: object) -> object:
+    return None if value == "off" else value
+
+
 class Supply(Table):
     """A boat supply: GENESYS+ over SCPI, legacy Genesys over GEN ASCII, or one that only the SQC-310 drives."""
 
@@ -293,6 +297,16 @@ class Deviation(Table):
     hold: Annotated[Seconds, Field(ge=0, le=60)]
 
 
+class VerifyRate(Table):
+    """For how long the set rate may lack with the loop closed (half of it for twice as long); more power of ``rise``
+    must bring more rate within ``answer``.
+    """
+
+    lack: Annotated[Seconds, Field(ge=5, le=60)]
+    rise: Annotated[Percent, Field(ge=1, le=10)]
+    answer: Annotated[Seconds, Field(ge=10, le=120)]
+
+
 class Spit(Table):
     """How much faster than the set rate one reading is that counts as a spit; so many within a time are an alarm."""
 
@@ -338,18 +352,17 @@ class Limits(Table):
     rate_attention: Deviation
     rate_alert: Deviation
     rate_alarm: Deviation
-    rate_jump: Deviation = Deviation(within="50 %", hold="1 s")  # type: ignore[arg-type]
-    rate_missing: Annotated[Seconds, Field(ge=5, le=60)] = 20.0
-    """The set rate may be missing for so long; half of it for twice as long."""
-    rate_answer: Annotated[Seconds, Field(ge=10, le=120)] = 30.0
-    rate_answer_power: Annotated[Percent, Field(ge=1, le=10)] = 5.0
+    rate_jump: Deviation = Deviation(within="50 %", hold="1 s")
+    verify_rate: VerifyRate = VerifyRate(lack="20 s", rise="5 %", answer="30 s")
     loop_stuck: Annotated[Seconds, Field(ge=2, le=60)] = 10.0
     source_empty: Annotated[Percent, Field(ge=1, le=20)] = 5.0
-    spit: Spit = Spit(times=4, most=3, within="60 s")  # type: ignore[arg-type]
+    spit: Spit = Spit(times=4, most=3, within="60 s")
     crystal_noise: Annotated[Hertz, Field(gt=0, le=100)] = 2.0
     crystal_rise: Annotated[Hertz, Field(gt=0, le=100)] = 5.0
-    timed_end: TimedEnd | None = None
-    """None: a layer whose crystal fails is held. Our own loop only."""
+    timed_end: Annotated[
+        TimedEnd | None, BeforeValidator(_off_is_nothing, json_schema_input_type=TimedEnd | Literal["off"])
+    ] = None
+    """None ("off"): a layer whose crystal fails is held. Our own loop only."""
     power_drift: Annotated[Percent, Field(gt=0, le=50)]
     resistance_window: Annotated[Percent, Field(gt=0, le=50)]
     resistance_drift: Annotated[Percent, Field(gt=0, le=50)]

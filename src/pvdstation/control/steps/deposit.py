@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pvdstation.control.crystal_rate import MOST_JUMPS, Track, thickness_at, time_of
 from pvdstation.control.owners import Aim, Owner, Power, PowerTick, owner_of
 from pvdstation.control.scene import Layer, Scene
+from pvdstation.control.source_claims import crystal_has_failed
 from pvdstation.control.sources import Wiring
 from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_sources
 from pvdstation.control.steps.condition import Condition, ConditionState
@@ -22,6 +23,7 @@ from pvdstation.control.steps.exposure import (
 )
 from pvdstation.control.steps.growth import Growth, beside, counted_in, seen, summed
 from pvdstation.control.steps.set_point import Kept, SetPoint, kept, moved, slowest
+from pvdstation.control.steps.timed_rest import BY_TIME, Rest, going_on, rest_of
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass
@@ -59,6 +61,7 @@ class DepositState(NamedTuple):
     seen_ns: int = 0  # the last scan
     rates: tuple[Kept, ...] = ()
     heating: ConditionState | None = None  # again, after a cold hold
+    rest: Rest | None = None  # that is completed by time
 
 
 class Deposit:
@@ -70,6 +73,7 @@ class Deposit:
         self.order = order
         self.rates_beside = tuple(other.rate_nm_s for other in order.others)
         self.owner: Owner = owner_of(*self.wirings)
+        self.limits = wiring.limits
         self.conditioning = Condition(*zip(self.wirings, (order.rate_nm_s, *self.rates_beside), strict=True))
 
     def begin(self, v: View) -> DepositState:
@@ -80,7 +84,9 @@ class Deposit:
 
     def tick(self, p: DepositState, v: View, drive: Drive) -> Tick:
         """Move through capture, opening, exposure, closing and the layer's end."""
-        p = p._replace(growths=tuple(seen(g, v, w) for g, w in zip(p.growths, self.wirings, strict=True)))
+        if drive is Drive.RUN and p.rest is None and crystal_has_failed(v, self.w) and self._rest(p) is not None:
+            return self._by_time(p, v)
+        p = self._seen(p, v)
         if p.stage == "end":
             return self._end(p, v)
         if p.stage == "cut" and drive is Drive.RUN:
@@ -97,7 +103,7 @@ class Deposit:
         if p.stage == "exposed":
             p = self._moved(p, v)
         p = p._replace(seen_ns=v.now_ns)
-        tick = self.owner.regulate(p.power, v, self._aims(p)) if drive is Drive.RUN else self.owner.freeze(p.power, v)
+        tick = self._power(p, v, drive)
         p = p._replace(power=tick.power)
         answer: Tick = getattr(self, f"_{p.stage}")(p, v, tick)
         if tick.fault and answer.trouble is None:
@@ -106,10 +112,39 @@ class Deposit:
             return self._end(self._ended(answer.state, v, stopped=True), v)
         return answer
 
+    def _power(self, p: DepositState, v: View, drive: Drive) -> PowerTick:
+        if drive is Drive.RUN and p.rest is None:
+            return self.owner.regulate(p.power, v, self._aims(p))
+        return self.owner.freeze(p.power, v)
+
+    def _seen(self, p: DepositState, v: View) -> DepositState:
+        """Return the state with this scan's readings; what is completed by time is not measured any more."""
+        if p.rest is not None:
+            return p
+        return p._replace(growths=tuple(seen(g, v, w) for g, w in zip(p.growths, self.wirings, strict=True)))
+
     def _again(self, p: DepositState, v: View) -> DepositState:
         """Return the state in which the rate is captured once more; the film so far is kept."""
         growths = tuple(growth._replace(track=Track()) for growth in p.growths)
-        return p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, growths=growths)
+        return p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, growths=growths, rest=None)
+
+    def _rest(self, p: DepositState) -> Rest | None:
+        """Return what of the layer may be completed by time if its crystal fails, judged as at the last scan."""
+        is_one = self.w.host and len(self.wirings) == 1 and not self.order.ramps
+        if not is_one or p.stage != "exposed" or self.limits.timed_end is None:
+            return None
+        lead = p.growths[0]
+        film_nm = lead.film_nm + lead.by(p.seen_ns)
+        return rest_of(self.limits, self.order.thickness_nm, film_nm, lead.statistics)
+
+    def _by_time(self, p: DepositState, v: View) -> Tick:
+        """The crystal has failed in this scan: the power is frozen and the film goes on at its mean rate."""
+        lead, rest = p.growths[0], self._rest(p)
+        assert rest is not None  # noqa: S101 - asked before
+        lead = lead._replace(track=going_on(lead.track, rest))
+        answer = self.tick(p._replace(rest=rest, growths=(lead,)), v, Drive.RUN)
+        text = f"crystal {self.w.source.sensor} failed: the last {rest.nm:.1f} nm {self.w.name} are completed by time"
+        return answer if answer.trouble else answer._replace(trouble=Trouble(ActionClass.ALARM, "crystal", text))
 
     def _reheat(self, p: DepositState, v: View, drive: Drive) -> Tick:
         """After a cold hold: conditioning from 0 with every check of a fresh start, for what of the film is missing."""
@@ -143,6 +178,7 @@ class Deposit:
         self, p: DepositState, *, regulating: bool = True, at_soak: bool = True, captured: bool = False
     ) -> Scene:
         exposed = p.stage == "exposed"
+        ends_by_time = p.rest is not None or self._rest(p) is not None
         layers = tuple(
             Layer(
                 w.index,
@@ -156,6 +192,7 @@ class Deposit:
                 resistance_ohm=median(growth.statistics.resistances) if exposed else math.nan,
                 power_w=median(growth.statistics.powers, FEWEST_POWERS) if exposed else math.nan,
                 hottest_ohm=growth.statistics.hottest_ohm if regulating else 0.0,
+                ends_by_time=ends_by_time,
             )
             for w, rate, growth in zip(self.wirings, self._rates(p), p.growths, strict=True)
         )
@@ -241,7 +278,7 @@ class Deposit:
             at_ns = time_of(lead.track, lead.baseline_nm + left_nm)
             reached_ns = None if at_ns is None else at_ns - p.delay_ns
         if reached_ns is not None and reached_ns <= v.now_ns:
-            return self._close(self._closing(p, v, REACHED), v, tick)
+            return self._close(self._closing(p, v, REACHED if p.rest is None else BY_TIME), v, tick)
         if reached_ns is None or reached_ns > v.now_ns + v.frame.period_ns:
             answer = self._says(p, v, tick, text, substrate=True, captured=True)
             return answer._replace(trouble=self._exposure_trouble(p, v, left_nm))
@@ -363,6 +400,8 @@ class Deposit:
         }
         if p.openings > 1 or p.ending != REACHED:  # else from opening to closing, as the outputs tell
             values |= {"exposed_s": p.exposed_ns / SECOND, "openings": p.openings}
+        if p.rest is not None:
+            values["remarks"] = p.rest.remark
         for w, rate, growth in zip(self.wirings[1:], self.rates_beside, growths[1:], strict=True):
             values |= beside(w, rate, growth)
         for place, rates in enumerate(p.rates):
