@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -212,6 +213,20 @@ def test_runs_are_anchored_in_the_database_and_in_the_next_run(paced) -> None:
     assert checked.replayed.scans > 0
 
 
+def test_a_run_without_room_is_refused_and_the_one_that_has_no_end_is_told_of(
+    paced, quick, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(0, 0, 10**9))
+    (tmp_path / "runs").mkdir()
+    crashed = _cut_at_60_s(paced[1][0], tmp_path / "runs" / paced[1][0].name)
+    ended = pvd("run", RECIPE, "--station", quick, "--speed", "1000", "--data", str(tmp_path))
+    assert ended.returncode == 2
+    assert f"run {crashed.stem} has no end: it still runs, or it was interrupted in step " in ended.stderr
+    assert "; 1 min 00 s are recorded, to row " in ended.stderr
+    assert "1.00 GB are free, but the record of this plan wants 1.0" in ended.stderr
+    assert first_files(tmp_path / "runs") == [crashed]
+
+
 def test_what_was_weighed_in_is_used_up_run_by_run(paced, quick) -> None:
     (ledgers,) = show_ledgers(str(paced[2]), quick)
     charged, first, second = ledgers.charges["Zn"]
@@ -289,15 +304,18 @@ def test_a_damaged_record_is_found_and_named(dry, tmp_path) -> None:
     assert "row 100" in ended.stdout
 
 
-def test_a_run_without_an_end_is_told_as_far_as_its_record_goes(dry, tmp_path) -> None:
-    copy = tmp_path / "copy.sqlite"
-    copy.write_bytes(dry[1][0].path.read_bytes())
+def _cut_at_60_s(path: Path, copy: Path) -> Path:
+    copy.write_bytes(path.read_bytes())
     with closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute("DROP TRIGGER entry_is_not_removed")
         connection.execute("DELETE FROM entry WHERE kind = 'end' OR at_ns > 60000000000")
         connection.execute("DROP TRIGGER scan_is_not_removed")
         connection.execute("DELETE FROM scan WHERE at_ns > 60000000000")
-    shown = pvd("runs", "show", str(copy)).stdout
+    return copy
+
+
+def test_a_run_without_an_end_is_told_as_far_as_its_record_goes(dry, tmp_path) -> None:
+    shown = pvd("runs", "show", str(_cut_at_60_s(dry[1][0].path, tmp_path / "copy.sqlite"))).stdout
     assert "INTERRUPTED: its record has no end" in shown
     assert "no safe state is recorded\n1 min 00 s of plant time; seed" in shown
 

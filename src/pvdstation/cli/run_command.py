@@ -15,7 +15,7 @@ from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
-from pvdstation.cli.keeping import RECORDED, Keeping, note_record
+from pvdstation.cli.keeping import RECORDED, Keeping, note_record, note_unended
 from pvdstation.cli.prompt import Prompt
 from pvdstation.cli.refusing import finish_refused, finish_unreached
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
@@ -61,6 +61,7 @@ def run_follow(
         problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
+        note_unended(streams, keeping, prepared)
         try:
             way, recording = Way(speed, is_attended=True), keeping.recording(prepared)
             return _run_and_show(streams, prepared, way, seed, faults, files, recording, interrupts)

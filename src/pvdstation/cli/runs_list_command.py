@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
@@ -25,7 +26,7 @@ def run_list(streams: Streams, data: str | None, wanted: Filter, *, anew: bool) 
     problems = [
         Problem(option, f'"{date}" is no date', 'Write for example "2026-03-14" (UTC).')
         for option, date in dates
-        if date is not None and not _DATE.fullmatch(date)
+        if date is not None and not _is_date(date)
     ]
     if problems:
         return finish_refused(streams, refused(problems), [])
@@ -37,6 +38,17 @@ def run_list(streams: Streams, data: str | None, wanted: Filter, *, anew: bool) 
         streams.document({"runs": [run.as_json() for run in runs]})
     streams.show(_table(runs) if runs else Text("no such run" if any(wanted[:-1]) else "no run yet"))
     return ExitCode.COMPLETE
+
+
+def _is_date(text: str) -> bool:
+    """Return whether a text is a date, or the beginning of one: year, month, day, hour and minute, second."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text + "0000-01-01"[len(text) :])
+    except ValueError:
+        return False
+    return True
 
 
 def _table(runs: Sequence[RunEntry]) -> Table:
