@@ -29,6 +29,8 @@ STEP_WORDS: Mapping[str, Words] = {
                        "look at the SQC-310 and its link"),
     "exposure": Words(MEDIUM, "the layer's end is in doubt", "hold; what has grown is in the record",
                       "compare indicated and expected thickness"),
+    "crystal_need": Words(MEDIUM, "a crystal has not enough life left for the layer",
+                          "nothing is heated; the run stops", "change the crystal"),
     "crystal_jump": Words(MEDIUM, "the crystal jumped", "the thickness is uncertain; hold", "look at the crystal"),
     "substrate_shutter": Words(MEDIUM, "the substrate shutter may not open", "no film; hold",
                                "restore what it names, then resume"),

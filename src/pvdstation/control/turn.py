@@ -7,6 +7,7 @@ from pvdstation.control.alarms import reset
 from pvdstation.control.arbiter import Intent, Refusal, arbitrate, safe_levels
 from pvdstation.control.chronicle import Chronicle
 from pvdstation.control.conditions import JOURNAL, TURBO_SLOW, position_text
+from pvdstation.control.crystal_need import worn_out
 from pvdstation.control.decision import Decision
 from pvdstation.control.errands import Errands
 from pvdstation.control.handling import VERBS, Handling
@@ -396,6 +397,9 @@ class Turn:
     def _run(self) -> Tick:
         if self.course.step_state is None:
             self._begin(self.course.step)
+            if worn := worn_out(self.v, self._step().work):
+                self._trip(ActionClass.STOP, "crystal_need", worn)
+                return self._tick()
         tick = self._advance(Drive.RUN)
         if tick.trouble is not None:
             self._trouble(tick.trouble)

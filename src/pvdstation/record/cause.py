@@ -30,7 +30,7 @@ _RECORD = ("record_segment", "record_late", "record_stuck")
 _NAMED = {
     "complete": Cause.COMPLETE,
     "operator": Cause.OPERATOR,
-    "rate_alarm": Cause.ALARM_LIMIT,
+    **dict.fromkeys(("rate_alarm", "rate_drop", "rate_surge"), Cause.ALARM_LIMIT),
     "hold": Cause.HOLD_TIMED_OUT,
     "no_answer": Cause.NO_ANSWER,
     "start": Cause.NOT_READY,
