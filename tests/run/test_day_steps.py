@@ -100,6 +100,20 @@ def test_a_skipped_step_says_by_whom_and_the_run_stays_paused(pastimes: StationB
     assert note.at_ns > pastimes.script_times[10]
 
 
+def test_a_step_is_skipped_while_it_runs_and_while_its_time_out_holds_the_run() -> None:
+    recipe = "wait 1 h, then wait until pressure below 1e-12 mbar within 5 s, then wait 5 s"
+    script: list[tuple[Moment, Act]] = [
+        (during("wait", after_s=2), requests(Verb.SKIP)),
+        (in_state("held", 1), requests(Verb.SKIP)),
+        (in_state("held", 2), asks(Verb.RESUME)),
+    ]
+    bench = StationBench(recipe, QUICK, script=script).run()
+    ended = [dict(e.values)["state"] for e in bench.of_kind(EventKind.STEP) if e.text != "running"]
+    assert ended == ["skipped", "skipped", "complete", "complete"]
+    assert bench.of_kind(EventKind.TRIP)[0].source == "wait_until"
+    assert (bench.state, bench.verdict["cause"]) == ("complete", "complete")
+
+
 # --- leak test ---
 
 

@@ -11,6 +11,7 @@ from station_bench import EXPOSED, QUICK, Changes, Moment, StationBench, asks, d
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind, Verb
 
+PASTIMES = "leak test 30 s below 1e-3 mbar/s, then wait 30 s, then wait until pressure above 1 mbar within 1 h"
 LONG_HOLD: Changes = {**QUICK, "limits.hold": "60 s", "limits.hold_cold": "60 s"}
 
 
@@ -39,8 +40,15 @@ PLACES = {
     "admit_gas, fill": Place(FILLING, GAS),
     "admit_gas, dwell": Place(during("admit_gas", "dwell", 5.0), GAS),
     "evacuate": Place(during("evacuate", "chamber", 20.0), GAS, {**QUICK, "limits.hold_cold": "150 s"}),
+    "leak_test, rise": Place(during("leak_test", "rise", 3.0), PASTIMES),
+    "leak_test, gate": Place(during("leak_test", "HV gate"), PASTIMES),
+    "wait": Place(during("wait", after_s=2.0), PASTIMES),
+    "wait_until": Place(during("wait_until", after_s=2.0), PASTIMES),
+    "ask": Place(during("ask", "answer"), 'ask "Sure?" yes/no, then wait 5 s'),
     "finish": Place(during("finish", "safe", 2.0), LAYER),
 }
+
+PARKED = ("pump_down, roughing", "pump_down, high vacuum", "cool", "isolate", "leak_test, rise", "wait", "wait_until")
 
 LOOKED_AT_TWICE = ("admit_gas, fill", "admit_gas, dwell", "deposit, exposed", "deposit by the host, exposed")
 
@@ -175,6 +183,18 @@ def test_a_pause_waits_for_the_end_of_the_unit(when: Moment, next_step: str) -> 
     paused = [s for s in bench.samples if paused_ns <= s.now_ns <= resumed_ns]
     assert not any(level.on for s in paused for level in s.outputs.supply)
     assert bench.state == "complete"
+
+
+@pytest.mark.parametrize("place", PARKED)
+def test_a_pause_acts_at_once_where_the_step_can_be_left_alone(place: str) -> None:
+    here = PLACES[place]
+    script = [(here.when, asks(Verb.PAUSE)), (in_state("paused", 15.0), asks(Verb.STOP))]
+    bench = StationBench(here.recipe, here.changes, name=here.name, script=script).run()
+    assert (moved(bench, "paused").at_ns - bench.script_times[0]) / SECOND < 5
+    paused = [s for s in bench.samples if moved(bench, "paused").at_ns <= s.now_ns <= bench.script_times[1]]
+    assert not any(s.outputs.roughing or s.outputs.substrate_shutter or s.outputs.n2 for s in paused)
+    assert len({s.outputs.gate for s in paused}) == 1
+    ended_safely(bench, "stopped")
 
 
 def test_what_is_not_possible_is_refused_and_changes_nothing() -> None:

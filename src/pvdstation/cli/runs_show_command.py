@@ -17,7 +17,7 @@ from pvdstation.record.precision import rounded
 from pvdstation.record.results import refused
 from pvdstation.record.run_file import RunFile
 
-_SHOWN = frozenset({EventKind.RUN, EventKind.STEP, EventKind.ALARM, EventKind.TRIP, EventKind.REQUEST, EventKind.NOTE})
+_SHOWN = frozenset(EventKind) - {EventKind.STAGE, EventKind.INTENT, EventKind.OUTPUT, EventKind.ACTION}
 _ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
 
 

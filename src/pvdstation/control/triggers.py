@@ -132,6 +132,7 @@ _TURBO = Sight(_role("turbo_speed"), lambda v, _scene: v.frame.turbo_ready_hz)
 _CURRENT = _of_linked(lambda w: w.signals.current)
 _RATE: Number = _rate
 _GAS = Sight(_CAPACITANCE, c.gas_target)
+_BOX = Sight(_CAPACITANCE, _limit(lambda s: s.glovebox.pressure))
 _VACUUM = Sight(_FULL_RANGE, _limit(lambda s: s.limits.start_pressure.pressure))
 _CRYSTAL = _of_crystal(lambda w: w.crystal.frequency)
 
@@ -179,6 +180,7 @@ _SIGHTS: Mapping[str, Sight] = {
     "n2_admission": _GAS,
     "gas_over_target": _GAS,
     **dict.fromkeys(("n2_no_rise", "n2_slope", "n2_timeout", "n2_sag"), _GAS),
+    **dict.fromkeys(("vent_valve", "vent_no_rise", "vent_sag", "vent_pressure"), _BOX),
     "rate_attention": Sight(_RATE, _edge(lambda s: s.limits.rate_attention.within)),
     "rate_alert": Sight(_RATE, _edge(lambda s: s.limits.rate_alert.within)),
     "rate_alarm": Sight(_RATE, _edge(lambda s: s.limits.rate_alarm.within)),
