@@ -15,6 +15,9 @@ from pvdstation.recipe.procedure import AdmitGas, Cool, Deposit, Evacuate, PumpD
 
 SIM = files("pvdstation").joinpath("stations", "sim.toml").read_bytes()
 STATION = load_station(SIM, "sim.toml")
+HOST_LOOP = load_station(
+    files("pvdstation").joinpath("stations", "sim-host-loop.toml").read_bytes(), "sim-host-loop.toml"
+)
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 PAPER_RECIPES = ("li-thickness-series", "lizn", "ln", "lzln")
 PAPER = "300 nm Zn at 0.5 nm/s, then 100 nm Li, then N2 to 500 mbar for 3 min"
@@ -114,7 +117,8 @@ def test_every_shipped_recipe_loads_and_checks(file: Path) -> None:
     def beside(name: str) -> bytes:
         return file.with_name(name).read_bytes()
 
-    checked = check_recipe(load_recipe(file.read_bytes(), file.name, read=beside), STATION)
+    station = HOST_LOOP if file.stem == "rate-ramp" else STATION
+    checked = check_recipe(load_recipe(file.read_bytes(), file.name, read=beside), station)
     assert checked.warnings == ()
     if file.stem in PAPER_RECIPES:
         assert checked.procedure.steps[0].because == "requires"
@@ -351,6 +355,28 @@ def test_rounds_stand_in_the_texts_of_the_steps() -> None:
 def test_a_rate_ramp_on_the_sqc_310_is_refused_with_one_sentence() -> None:
     found = [p.what for p in problems("300 nm Zn at 0.1 nm/s ramp at 50 nm to 0.5 nm/s over 30 s")]
     assert "duration of its rate ramp has no documented parameter" in found[-1]
+
+
+def test_a_rate_ramp_is_accepted_where_our_own_loop_can_follow_it() -> None:
+    steps = check("300 nm Zn at 0.1 nm/s ramp at 50 nm to 0.5 nm/s over 30 s", HOST_LOOP).procedure.steps
+    (work,) = (step.work for step in steps if isinstance(step.work, Deposit))
+    assert [(ramp.at_nm, ramp.to_nm_s, ramp.over_s) for ramp in work.ramps] == [(50.0, 0.5, 30.0)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "field", "what", "write"),
+    [
+        ('ramp2 = { power = "60 %", time = "60 s" }', "ramp2", "above max_power = 51.6 %", "at most 51.6 %"),
+        ('ramp1 = { power = "25.8 %", time = "1 s" }', "ramp1", "25.8 A in 1 s", "at least"),
+        ('ramp1 = { power = "45 %", time = "60 s" }', "ramp1", "above ramp 2 (41.7 %)", "a smaller power"),
+        ('soak1 = "1.5 s"', "soak1", "1.5 s is too fine: the SQC-310 takes steps of 1 s", "Write 2 s"),
+    ],
+)  # fmt: skip
+def test_what_nothing_can_follow_of_a_melt_in_is_refused(keys: str, field: str, what: str, write: str) -> None:
+    found = problems(f'name = "melt"\n[[steps]]\ndo = "condition"\nmaterial = "Zn"\n{keys}\n'.encode())[0]
+    assert what in found.what
+    assert write in found.write
+    assert field in found.where
 
 
 def test_charge_and_life_that_somebody_has_counted_come_before_the_station_files() -> None:

@@ -5,7 +5,7 @@ from rich.text import Text
 
 from pvdstation.cli.wording import duration, pressure
 from pvdstation.record.cause import Cause
-from pvdstation.record.results import AlarmResult, RunResult, StepResult
+from pvdstation.record.results import AlarmResult, RunResult, StepResult, TogetherResult
 
 _STYLE = {"complete": "", "skipped": "yellow", "not started": "dim"}
 _ABNORMAL = "bold red"
@@ -52,6 +52,7 @@ def _numbers(step: StepResult) -> list[str]:
     if step.rate_mean_nm_s is not None:
         spread = f" ± {step.rate_sd_nm_s:.3f}" if step.rate_sd_nm_s is not None else ""
         parts.append(f"{step.rate_mean_nm_s:.3f}{spread} nm/s")
+    parts += [_with(other) for other in step.together or () if other.indicated_nm is not None]
     if step.reached_mbar is not None:
         parts.append(pressure(step.reached_mbar))
     if step.held_s is not None:
@@ -63,6 +64,12 @@ def _numbers(step: StepResult) -> list[str]:
     if step.peak_power_w is not None:
         parts.append(f"{step.peak_power_w:.1f} W at most")
     return parts
+
+
+def _with(other: TogetherResult) -> str:
+    """Return what a source reached that was evaporated together with the first-named one."""
+    true = f" (true {other.true_nm:.1f} nm)" if other.true_nm is not None else ""
+    return f"with {other.indicated_nm:.1f} nm{true} {other.material} at {other.rate_mean_nm_s or 0.0:.3f} nm/s"
 
 
 def closing(result: RunResult) -> Text:

@@ -56,6 +56,8 @@ def _answered(before: ProcessGuard, v: View, w: Wiring, layer: Layer) -> Process
     """Return the guard with what lacks of the set rate, and since when power has brought none of it."""
     rate = 0.0 if math.isnan(layer.rate_nm_s) else layer.rate_nm_s
     power_pct = commanded_a(v, w) / w.supply.full_scale * 100
+    if layer.is_ramping:  # the power goes with the set rate
+        before = before._replace(band_pct=power_pct)
     lacks = layer.set_rate_nm_s - max(IN_BAND * layer.set_rate_nm_s, IN_BAND_NM_S) - rate
     if lacks <= 0 or not before.seen_ns:
         fresh = before._replace(seen_ns=v.now_ns, lack_s=0.0, limited_ns=None)

@@ -18,6 +18,7 @@ class Layer(NamedTuple):
     resistance_ohm: float = math.nan  # median of this layer so far
     power_w: float = math.nan  # median of this layer so far
     hottest_ohm: float = 0.0  # highest resistance of this step so far
+    is_ramping: bool = False  # its set rate is on the way to another one
     ends_by_time: bool = False  # it goes on, or would, without its crystal
 
 

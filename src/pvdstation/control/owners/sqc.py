@@ -153,7 +153,11 @@ class SqcOwner(Shared):
         return Power("regulate", v.now_ns)
 
     def regulate(self, p: Power, v: View, aims: tuple[Aim, ...]) -> PowerTick:
-        """Watch phases 12 to 14; the substrate may be exposed in 13."""
+        """Watch phases 12 to 14; the substrate may be exposed in 13, of a co-deposition in 12 too.
+
+        There it regulates as well, and waits for a capture that it may never see: at a thin rate its reading, which no
+        mean steadies, is mostly noise.
+        """
         del aims
         p = self._seen(p, v)
         return PowerTick(
@@ -164,7 +168,7 @@ class SqcOwner(Shared):
             fault=self._strange(p, v, REGULATED),
             rule=self._rule(p),
             is_regulating=True,
-            may_expose=p.phase == DEPOSIT,
+            may_expose=p.phase == DEPOSIT or (len(self.wirings) > 1 and p.phase == SHUTTER_DELAY),
         )
 
     def freeze(self, p: Power, v: View) -> PowerTick:

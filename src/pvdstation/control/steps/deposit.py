@@ -7,7 +7,7 @@ told to close so that it is half closed when the line reaches the target.
 import math
 from typing import NamedTuple
 
-from pvdstation.control.crystal_rate import MOST_JUMPS, Track, thickness_at, time_of
+from pvdstation.control.crystal_rate import MOST_JUMPS, Track, judged_rate, thickness_at, time_of
 from pvdstation.control.owners import Aim, Owner, Power, PowerTick, owner_of
 from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.source_claims import crystal_has_failed
@@ -183,12 +183,13 @@ class Deposit:
             Layer(
                 w.index,
                 rate,
-                growth.track.rate_nm_s,
+                judged_rate(growth.track, rate),
                 is_first_ramp=False,
                 is_regulating=regulating,
                 is_at_soak=at_soak,
                 is_captured=captured,
                 is_exposed=exposed,
+                is_ramping=p.point.is_ramping,
                 resistance_ohm=median(growth.statistics.resistances) if exposed else math.nan,
                 power_w=median(growth.statistics.powers, FEWEST_POWERS) if exposed else math.nan,
                 hottest_ohm=growth.statistics.hottest_ohm if regulating else 0.0,
@@ -206,7 +207,9 @@ class Deposit:
 
     def _is_in_band(self, p: DepositState, tick: PowerTick) -> bool:
         within = self.order.capture_within_pct
-        return tick.may_expose and all(abs(a.track.rate_nm_s / a.rate_nm_s - 1) * 100 <= within for a in self._aims(p))
+        return tick.may_expose and all(
+            abs(judged_rate(*aim) / aim.rate_nm_s - 1) * 100 <= within for aim in self._aims(p)
+        )
 
     def _capture(self, p: DepositState, v: View, tick: PowerTick) -> Tick:
         order = self.order
