@@ -16,7 +16,9 @@ def layers_of(work: order.Work, following: order.Work | None, station: Station) 
     """Return the layers that a step's actions work on; conditioning prepares what the deposit after it needs."""
     match work:
         case order.Condition() if isinstance(following, order.Deposit):
-            return layers_of(following, None, station)
+            layers, on_film = _deposited(following, station), following.on_film_nm
+            less = on_film or (0.0,) * len(layers)
+            return tuple(one._replace(thickness_nm=one.thickness_nm - nm) for one, nm in zip(layers, less, strict=True))
         case order.Condition():
             return (
                 LayerSetup(work.source, work.rate_nm_s, backstop_nm(work.thickness_nm, work.rate_nm_s, 0, station)),

@@ -71,6 +71,7 @@ class Deposit:
     ramps: tuple[RateRamp, ...] = ()
     others: tuple[Together, ...] = ()  # evaporated together; the layer ends by the first material's thickness
     pre_coat_s: float = 0.0  # at the captured rate, before the substrate shutter opens
+    on_film_nm: tuple[float, ...] = ()  # of each material, from the interrupted run that this one continues
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pvdstation.record.results import AlarmResult, RateResult, StepResult, Toget
 _ENDED = frozenset({"complete", "skipped", "stopped", "aborted"})
 _MEASURED = frozenset(field.name for field in fields(StepResult)) - {"index", "implied", "do", "text"}
 
-_ASKED = frozenset({"material", "target_nm", "gas", "target_mbar", "limit_mbar_s", "question"})
+_ASKED = frozenset({"material", "target_nm", "on_film_nm", "gas", "target_mbar", "limit_mbar_s", "question"})
 
 Truth = Callable[[], Mapping[str, float]]
 
@@ -137,8 +137,8 @@ class Gathering:
                 self._alarms[place] = replace(alarm, acknowledged_s=at_s, acknowledged_by=str(values["by"]))
 
     def _films_nm(self, step: PlannedStep) -> dict[str, float]:
-        """Return the true films of a layer's materials, the first-named one first."""
-        if self._truth is None or step.do != "deposit":
+        """Return the true films of a layer's materials, the first-named one first; none of one begun before."""
+        if self._truth is None or step.do != "deposit" or "on_film_nm" in step.asked:
             return {}
         names = [step.asked["material"], *(other["source"] for other in step.asked.get("together", ()))]
         truth = self._truth()

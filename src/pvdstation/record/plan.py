@@ -41,7 +41,7 @@ class PlannedStep:
     """Targets in the words of the result: material, source, target_nm, rate_nm_s, gas, target_mbar, dwell_s.
 
     A co-deposition also has ``together`` (source, rate_nm_s), a layer with rate ramps
-    ``ramps`` (at_nm, to_nm_s, over_s).
+    ``ramps`` (at_nm, to_nm_s, over_s), one that goes on from an interrupted run ``on_film_nm``.
     """
 
 
@@ -100,8 +100,11 @@ def _planned(step: Step) -> PlannedStep:
 
 
 def _together(work: Deposit | Condition) -> dict[str, Any]:
-    """Return the sources that are evaporated together with the first one: source, rate_nm_s."""
-    return {"together": [asdict(other) for other in work.others]} if work.others else {}
+    """Return the sources that are evaporated together with the first one: source, rate_nm_s, on_film_nm."""
+    before = work.on_film_nm[1:] if isinstance(work, Deposit) and work.on_film_nm else (0.0,) * len(work.others)
+    others = zip(work.others, before, strict=True)
+    together = [asdict(other) | ({"on_film_nm": nm} if nm else {}) for other, nm in others]
+    return {"together": together} if together else {}
 
 
 def _asked(step: Step) -> dict[str, Any]:
@@ -109,7 +112,8 @@ def _asked(step: Step) -> dict[str, Any]:
         case Deposit(source=source, material=material, thickness_nm=target_nm, rate_nm_s=rate) as work:
             layer = {"source": source, "material": material, "target_nm": target_nm, "rate_nm_s": rate}
             ramps = {"ramps": [asdict(ramp) for ramp in work.ramps]} if work.ramps else {}
-            return layer | ramps | _together(work)
+            before = {"on_film_nm": work.on_film_nm[0]} if work.on_film_nm else {}
+            return layer | ramps | before | _together(work)
         case Condition(source=source, rate_nm_s=rate) as work:
             return {"source": source, "rate_nm_s": rate} | _together(work)
         case MeltIn(source=source):

@@ -70,7 +70,8 @@ class StepResult:
     duration_s: float
     material: str | None = None
     target_nm: float | None = None
-    indicated_nm: float | None = None
+    indicated_nm: float | None = None  # with what was on the film before
+    on_film_nm: float | None = None  # of it, from the interrupted run that this one continues
     true_nm: float | None = None  # only where the plant is simulated
     exposed_s: float | None = None  # substrate shutter effectively open, over all openings
     openings: int | None = None

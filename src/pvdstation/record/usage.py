@@ -1,8 +1,9 @@
 """What a run took from its boats: by the films that really grew, and the model of the recipe's check."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pvdstation.model.station import Station
 from pvdstation.recipe.consumption import Ledger
@@ -59,9 +60,14 @@ def _taken(station: Station, asked: PlannedStep, step: StepResult) -> Iterator[t
     """Return of each source of a step: its name, set rate, film and median power."""
     name = str(asked.asked["source"])
     rate_nm_s = asked.asked.get("rate_nm_s", station.source[name].max_rate / 10)  # melting in has none
-    yield name, float(rate_nm_s), step.indicated_nm or 0.0, step.power_median_w
+    yield name, float(rate_nm_s), _grown_nm(step.indicated_nm, asked.asked), step.power_median_w
     reached = {other.material: other for other in step.together or ()}
     for other in asked.asked.get("together", ()):
         found = reached.get(other["source"])
-        film_nm, power_w = (found.indicated_nm or 0.0, found.power_median_w) if found else (0.0, None)
+        film_nm, power_w = (_grown_nm(found.indicated_nm, other), found.power_median_w) if found else (0.0, None)
         yield other["source"], float(other["rate_nm_s"]), film_nm, power_w
+
+
+def _grown_nm(indicated_nm: float | None, asked: Mapping[str, Any]) -> float:
+    """Return what this run has grown of a layer, nm: without what an interrupted run has left."""
+    return max(0.0, (indicated_nm or 0.0) - float(asked.get("on_film_nm", 0.0)))

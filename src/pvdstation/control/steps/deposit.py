@@ -78,7 +78,8 @@ class Deposit:
 
     def begin(self, v: View) -> DepositState:
         """Return the state in which the loop has just been closed."""
-        growths = (Growth(),) * len(self.wirings)
+        on_film = self.order.on_film_nm or (0.0,) * len(self.wirings)
+        growths = tuple(Growth(film_nm=nm) for nm in on_film)
         point = SetPoint(self.order.rate_nm_s)
         return DepositState("capture", self.owner.take_over(v), v.now_ns, v.now_ns, growths, point)
 

@@ -120,7 +120,8 @@ def _taken_mg(record: "Record", ledger: Ledger, grown: _Grown, step: PlannedStep
         return 0.0
     name: str = step.asked["source"]
     before_mg = ledger.taken_mg(name)
-    ledger.take(name, record.station.source[name], grown.indicated_nm or 0.0, step.asked["rate_nm_s"])
+    grown_nm = (grown.indicated_nm or 0.0) - step.asked.get("on_film_nm", 0.0)
+    ledger.take(name, record.station.source[name], grown_nm, step.asked["rate_nm_s"])
     return ledger.taken_mg(name) - before_mg
 
 
