@@ -23,6 +23,7 @@ LEAST_SPIT_NM = 0.2
 """Smaller steps are lost in the noise of a light film on a worn crystal."""
 SPIT_TIMES = 3.0
 """A step of so much more than what grows between two samples has landed at once."""
+_NOISES = 6.0
 SLOW_NM_S = 0.25
 """Below this set-point a second is too short: what a reading of lithium wavers by (0.03 Hz of 0.22 nm/Hz, physics 1.8)
 makes 8 % of 0.1 nm/s in one second, and 3 % in two."""
@@ -79,7 +80,16 @@ def _step(track: Track, at_ns: int, nm: float) -> float:
     last_ns, last_nm = track.samples[-1]
     grows_nm = abs(track.rate_nm_s) * (at_ns - last_ns) / SECOND
     step_nm = nm - last_nm - grows_nm
-    return step_nm if step_nm > max(LEAST_SPIT_NM, SPIT_TIMES * grows_nm) else 0.0
+    if not step_nm > max(LEAST_SPIT_NM, SPIT_TIMES * grows_nm):
+        return 0.0
+    return step_nm if step_nm > _NOISES * _scatter(track.samples) else 0.0
+
+
+def _scatter(samples: tuple[tuple[int, float], ...]) -> float:
+    """Return how far samples lie from their line, nm (one sigma)."""
+    mean_nm, slope, mean_ns = _line(samples)
+    squares = sum((nm - mean_nm - slope * (at_ns - mean_ns) / SECOND) ** 2 for at_ns, nm in samples)
+    return math.sqrt(squares / max(1, len(samples) - 2))
 
 
 def _lifted(samples: tuple[tuple[int, float], ...], by_nm: float) -> tuple[tuple[int, float], ...]:
