@@ -14,7 +14,10 @@ from pvdstation.control.steps.vent import SETTLE_NS, Vent
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import ActionClass, Outputs
+from pvdstation.model.problems import Refused
 from pvdstation.model.signals import Quality
+from pvdstation.recipe.check import check_recipe
+from pvdstation.recipe.document import load_recipe
 
 SCAN_NS = SECOND // 4
 OPEN = outputs()
@@ -197,3 +200,23 @@ def test_hold_and_stop_close_the_vent_valve(drive: Drive) -> None:
     tick = step.tick(step.begin(v), v, drive)
     assert not tick.wants.vent
     assert tick.is_settled
+
+
+def test_argon_is_never_let_into_a_gas_that_was_to_stay() -> None:
+    stays = b"""name = "t"
+[[steps]]
+do = "admit_gas"
+gas = "N2"
+pressure = "100 mbar"
+dwell = "10 s"
+then = "stay"
+[[steps]]
+do = "vent"
+gas = "Ar"
+"""
+    with pytest.raises(Refused) as refused:
+        check_recipe(load_recipe(stays, "t.toml"), STATION)
+    assert refused.value.problems[0].what == 'Ar would be let into 100 mbar N2: step 1 says  then = "stay".'
+    steps = check_recipe(load_recipe("vent with Ar"), STATION).procedure.steps
+    assert [step.do for step in steps] == ["cool", "isolate", "vent", "finish"]
+    assert steps[-1].text == "finish: safe state, vented, HV gate closed, pumps running"
