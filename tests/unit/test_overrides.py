@@ -46,6 +46,7 @@ def test_every_other_rule_is_absolute(rule) -> None:
     (asked("no_rule"), 'there is no rule "no_rule"'),
     (asked("source_shutter", person=" "), "it needs the name of a person and a reason"),
     (asked("source_shutter", reason=""), "it needs the name of a person and a reason"),
+    (asked("source_shutter", reason="x" * 201), "at most 200 characters"),
     (asked("source_shutter", 5.1), "say for how many, more than 0 and at most 5"),
     (asked("source_shutter", -1.0), "say for how many"),
     (asked("source_shutter", math.nan), "say for how many"),

@@ -37,8 +37,8 @@ class Chronicle:
         is_latched = _LATCHED.get(name, response > ActionClass.ALARM)
         self.book = alarms.came(self.book, Alarm(name, text, priority, self._now_ns, is_latched=is_latched))
         if self.book.is_flood and not was_flood:
-            first = self.book.alarms[0].name
-            self.say(EventKind.NOTE, "alarms", f"{len(self.book.came_ns)} alarms within 10 min; the first was {first}")
+            text = f"{len(self.book.came_ns)} alarms within 10 min; longest standing: {self.book.alarms[0].name}"
+            self.say(EventKind.NOTE, "alarms", text)
 
     def gone(self, name: str, text: str) -> None:
         """Add an alarm that went."""

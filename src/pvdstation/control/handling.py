@@ -5,16 +5,18 @@ import math
 from pvdstation.control import alarms, overrides
 from pvdstation.control.alarms import Alarm, AlarmState
 from pvdstation.control.chronicle import Chronicle
-from pvdstation.control.overrides import RULES, Override
+from pvdstation.control.overrides import LONGEST, RULES, Override
 from pvdstation.control.rule_words import HIGH, RULE_WORDS
 from pvdstation.control.states import ENDED, Mode
 from pvdstation.control.step_words import words_of
 from pvdstation.control.supervisor import Watch, standing
 from pvdstation.control.view import View
+from pvdstation.control.why import told_values
 from pvdstation.model.clock import to_ns
 from pvdstation.model.messages import ActionClass, EventKind, Request, Verb
 
 VERBS = frozenset({Verb.ACK, Verb.SHELVE, Verb.OVERRIDE})
+CLIP = 40
 SHELF_MIN = 60.0
 """How long an alarm may be put aside at a time."""
 
@@ -44,11 +46,18 @@ class Handling:
         """Answer a request about a rule or an alarm, and do it."""
         refused = self._refusal(request, mode)
         given = {"about": request.about, "value": request.value, "person": request.person, "reason": request.reason}
-        values = tuple((name, value) for name, value in given.items() if value not in (None, ""))
-        if refused and request.about in RULES:
-            values = (*values, ("rule", request.about), ("absolute", float(RULES[request.about] is None)))
+        values = tuple(
+            (name, value[:LONGEST] if isinstance(value, str) else value)
+            for name, value in given.items()
+            if value is not None and value != ""
+        )
+        if refused:
+            values = (*values, *told_values(refused))
+            if request.about in RULES:
+                values = (*values, ("rule", request.about), ("absolute", float(RULES[request.about] is None)))
         outcome = f"refused, {refused}" if refused else "accepted"
-        self._chronicle.say(EventKind.REQUEST, request.client, f"{request.verb} {request.about}: {outcome}", *values)
+        asked = f"{request.verb} {request.about[:CLIP]}".rstrip()
+        self._chronicle.say(EventKind.REQUEST, request.client, f"{asked}: {outcome}", *values)
         if refused:
             return
         if request.verb is Verb.ACK:
@@ -58,9 +67,9 @@ class Handling:
         else:
             self._override(request)
 
-    def settle(self, judged: Watch, mode: Mode) -> None:
+    def settle(self, judged: Watch, *, is_over: bool) -> None:
         """End what ends with the run, and see whose cause is gone and who speaks for whom."""
-        if mode in ENDED:
+        if is_over:
             for override in self.overrides:
                 self._end(override, "the run is over")
         if self._chronicle.book.alarms:
@@ -141,7 +150,8 @@ def _shelve_refusal(request: Request, alarm: Alarm) -> str:
         return "" if alarm.shelved_until_ns is not None else f"{alarm.name} is not shelved"
     if alarm.is_latched or alarm.priority == HIGH or alarm.name.startswith("override "):
         return f"{alarm.name} is never shelved: it is urgent, has acted, or tells of an override"
-    if not request.person.strip() or not request.reason.strip():
-        return "it needs the name of a person and a reason"
+    unnamed = overrides.unnamed(request)
+    if unnamed:
+        return unnamed
     minutes = request.value if isinstance(request.value, float | int) else math.nan
     return "" if 0 < minutes <= SHELF_MIN else f"say for how many minutes, more than 0 and at most {SHELF_MIN:g}"

@@ -25,6 +25,8 @@ RULES: Mapping[str, Overridable | None] = {
     **{rule.name: rule.override for rule in INTERLOCKS if rule.override is not None},
 }
 """Every rule by name, with the limits of its override; None: absolute."""
+LONGEST = 200
+"""Characters of a name or a reason."""
 
 
 class Override(NamedTuple):
@@ -50,12 +52,21 @@ def refusal(request: Request, overrides: tuple[Override, ...], v: View) -> str:
         return f"{request.about} is {NO_OVERRIDE}"
     if request.value == 0:
         return "" if request.about in names(overrides) else f"{request.about} is not overridden"
-    if not request.person.strip() or not request.reason.strip():
-        return "it needs the name of a person and a reason"
+    nobody = unnamed(request)
+    if nobody:
+        return nobody
     minutes = request.value if isinstance(request.value, float | int) else math.nan
     if not 0 < minutes <= limits.minutes:
         return f"{request.about} {override_text(limits)}: say for how many, more than 0 and at most {limits.minutes:g}"
     return unfit(limits, v)
+
+
+def unnamed(request: Request) -> str:
+    """Return that nobody answers for a request, or at too great length; empty when somebody does."""
+    if not request.person.strip() or not request.reason.strip():
+        return "it needs the name of a person and a reason"
+    is_long = max(len(request.person), len(request.reason)) > LONGEST
+    return f"name and reason have at most {LONGEST} characters each" if is_long else ""
 
 
 def unfit(limits: Overridable, v: View) -> str:

@@ -27,7 +27,7 @@ from pvdstation.control.supervisor import Bound, Finding, Watch, blocked, rearme
 from pvdstation.control.triggers import trigger_of
 from pvdstation.control.view import Frame, View
 from pvdstation.control.waiting import Waiting, told
-from pvdstation.control.why import why_output, why_verb
+from pvdstation.control.why import told_values, why_output, why_verb
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request, Verb
 from pvdstation.recipe.procedure import Procedure, Step
@@ -122,7 +122,7 @@ class Turn:
         self.chronicle.tell_outputs(self.plan.frame, self.old.last, ruling.outputs)
         waiting = self._tell_refused(ruling.refusals, tick.scene)
         overdue = self._is_overdue()
-        self.handling.settle(self.judged, self.course.mode)
+        self.handling.settle(self.judged, is_over=self.course.mode in ENDED or overdue)
         since_gas = (self.old.since_gas or ruling.outputs.n2) and not ruling.outputs.gate
         target_mbar = tick.scene.gas_target_mbar if ruling.outputs.n2 else self.old.gas_target_mbar
         state = State(
@@ -269,7 +269,9 @@ class Turn:
         about = (("about", request.about),) if request.about else ()
         value = () if request.value is None else (("value", request.value),)
         outcome = f"refused, {refused}" if refused else "accepted"
-        self.chronicle.say(EventKind.REQUEST, request.client, f"{words(request)}: {outcome}", *about, *value)
+        because = told_values(refused) if refused else ()
+        text = f"{words(request)}: {outcome}"
+        self.chronicle.say(EventKind.REQUEST, request.client, text, *about, *value, *because)
         if refused:
             return
         if is_skip:

@@ -115,6 +115,11 @@ class Why(NamedTuple):
         return (("missing", float(len(self.missing))), *rows, *rule)
 
 
+def told_values(reason: str) -> tuple[tuple[str, float | str], ...]:
+    """Return the values of an event for a refusal that is one sentence with its live value in it."""
+    return (("missing", 1.0), ("missing_1", reason))
+
+
 def counted(conditions: int) -> str:
     """Return a number of conditions in words."""
     return "1 condition" if conditions == 1 else f"{conditions} conditions"
