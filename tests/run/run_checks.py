@@ -4,8 +4,9 @@ from itertools import pairwise
 
 from station_bench import OFF_A, Sample, StationBench
 
+from pvdstation.control import effect_table as words
 from pvdstation.model.clock import SECOND
-from pvdstation.model.messages import ActionClass, Event, EventKind
+from pvdstation.model.messages import ActionClass, Event, EventKind, Verb
 
 OFF_WITHIN_S = 1.5
 """From the trip to no true current: one write, and the supply's lag from 50 A."""
@@ -57,3 +58,50 @@ def _check_scan(before: Sample, after: Sample) -> None:
         assert not levels.substrate_shutter, "the substrate shutter closes no later than the power"
     assert not (levels.n2 and after.positions["gate"] > 0.0)
     assert not (levels.roughing and levels.foreline)
+
+
+SETTLES = {Verb.PAUSE: "paused", Verb.HOLD: "held", Verb.STOP: "stopped", Verb.ABORT: "aborted", Verb.RESUME: "running"}
+NEXT_S = 2.5
+"""What closes next has been told so by then."""
+
+
+def what_was_foretold_came_true(bench: StationBench) -> None:
+    """Shutters and power after each verb as ``effects`` had said, and the state it leads to."""
+    answers = bench.of_kind(EventKind.REQUEST)
+    assert len(bench.told) == len(answers)
+    for (asked_ns, told), answer in zip(bench.told, answers, strict=True):
+        outcome = "accepted" if told.effect is not None else f"refused, {told.refused}"
+        assert answer.text == f"{told.verb}: {outcome}"
+        if told.effect is None:
+            continue
+        moves = [event for event in bench.of_kind(EventKind.RUN) if event.at_ns >= answer.at_ns]
+        settled = next(event for event in moves if event.text == SETTLES[told.verb])
+        span = [sample for sample in bench.samples if asked_ns < sample.now_ns <= settled.at_ns]
+        _went(told.effect.substrate, span, [s.outputs.substrate_shutter for s in span])
+        _went(told.effect.source, span, [any(s.outputs.source_shutter) for s in span])
+        _powered(told.effect.power, span)
+
+
+def _went(word: str, span: list[Sample], is_open: list[bool]) -> None:
+    match word:
+        case words.CLOSES | "stays closed":
+            assert not any(is_open)
+        case words.STAYS_OPEN:
+            assert all(is_open)
+        case words.CLOSES_NEXT:
+            assert not any(o for o, s in zip(is_open, span, strict=True) if s.now_ns > span[0].now_ns + NEXT_S * SECOND)
+        case words.CLOSES_WITH_POWER:
+            assert (is_open[0], is_open[-1]) == (True, False)
+        case _:
+            assert word == words.AS_IS
+
+
+def _powered(word: str, span: list[Sample]) -> None:
+    is_on = [any(level.on for level in s.outputs.supply) for s in span]
+    if word in (words.OFF, words.CUT):
+        assert not any(is_on)
+    elif word in (words.FROZEN, words.REGULATED):
+        assert all(is_on)
+        assert all(b.outputs.supply[0].current_a <= a.outputs.supply[0].current_a for a, b in pairwise(span))
+    elif word == words.IDLE or word.startswith("ramped"):
+        assert (is_on[0], is_on[-1]) == (True, False)

@@ -15,7 +15,10 @@ from pvdsim.plant.plant import Plant
 from pvdsim.world import World
 from pvdstation.assembly.building import Plan, build_stepped, open_station
 from pvdstation.assembly.preparation import Prepared
+from pvdstation.control.core import Control
 from pvdstation.control.decision import Decision
+from pvdstation.control.effects import Foretold, effects
+from pvdstation.control.state import State
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind, Notice, Outputs, Request, Verb
 from pvdstation.model.signals import Reading
@@ -183,9 +186,10 @@ class StationBench:
         *,
         name: str = "sim",
         seed: int = 1,
+        ready: Prepared | None = None,
         script: Sequence[tuple[Moment, Act]] = (),
     ) -> None:
-        self.prepared = prepared(recipe, changes, name)
+        self.prepared = prepared(recipe, changes, name) if ready is None else ready
         world, self.board = open_station(self.prepared, seed)
         assert isinstance(world, World)
         self.world = MeddledWorld(world)
@@ -209,6 +213,10 @@ class StationBench:
         self.stepped = built.run
         self.stepped._longest_ns = LONGEST_S * SECOND
         self.scan = built.scan
+        self.core = Control(self.prepared.station, self.board.signals, self.prepared.checked.procedure)
+        self.memory: State = self.core.start(0)
+        self.told: list[tuple[int, Foretold]] = []
+        """What was foretold of each verb when it was asked for, and when."""
         self.outcome: RunOutcome | None = None
 
     # --- hands ---
@@ -233,7 +241,10 @@ class StationBench:
             self.after(seconds, lambda bench: bench.world.cut.discard(link))
 
     def ask(self, verb: Verb) -> None:
-        """Ask for something as a person does."""
+        """Ask for something as a person does, told before what it would do."""
+        told = next((told for told in effects(self.core, self.memory) if told.verb is verb), None)
+        if told is not None:
+            self.told.append((self.now_ns, told))
         self.scan.request(Request(verb, "operator"))
 
     # --- the run ---
@@ -268,7 +279,7 @@ class StationBench:
         self.notices.append(notice)
 
     def _scanned(self, now_ns: int, decision: Decision) -> None:
-        self.now_ns = now_ns
+        self.now_ns, self.memory = now_ns, decision.state
         self._sample(decision.outputs)
         if self._script and self._script[0][0](self):
             self.script_times.append(now_ns)

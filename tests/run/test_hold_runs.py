@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 from interlock_cases import FILLING, GAS, HOST, PUMPING, THICK
-from run_checks import invariants_were_kept, the_plant_is_safe
+from run_checks import invariants_were_kept, the_plant_is_safe, what_was_foretold_came_true
 from station_bench import EXPOSED, QUICK, Act, Changes, Moment, StationBench, asks, during, in_state
 
 from pvdstation.model.clock import SECOND
@@ -91,6 +91,7 @@ def test_a_run_that_was_held_in_every_kind_of_step_completes(owner: str) -> None
     assert bench.state == "complete"
     the_plant_is_safe(bench)
     invariants_were_kept(bench)
+    what_was_foretold_came_true(bench)
 
 
 @OWNERS
@@ -175,6 +176,7 @@ def test_stop_and_abort_act_the_same_from_paused_and_held(place: str, verb: Verb
     assert (bench.verdict["cause"], bench.verdict["safe"]) == ("operator", 1.0)
     the_plant_is_safe(bench)
     invariants_were_kept(bench)
+    what_was_foretold_came_true(bench)
     asked_ns = bench.script_times[1]
     heated = [s for s in bench.samples if s.now_ns > asked_ns + SECOND and s.outputs.supply[0].on]
     is_ramped = verb is Verb.STOP and ("exposed" in place or place.endswith("by us"))

@@ -5,7 +5,12 @@ from typing import NamedTuple
 
 import pytest
 from interlock_cases import COOLING, FILLING, GAS, HOST, LAYER, LONG_PUMPING, PUMPING, ROUGH, ROUGHING
-from run_checks import everything_is_off_at_once, invariants_were_kept, the_plant_is_safe
+from run_checks import (
+    everything_is_off_at_once,
+    invariants_were_kept,
+    the_plant_is_safe,
+    what_was_foretold_came_true,
+)
 from station_bench import EXPOSED, QUICK, Changes, Moment, StationBench, asks, during, in_state
 
 from pvdstation.model.clock import SECOND
@@ -80,6 +85,7 @@ def ended_safely(bench: StationBench, state: str) -> None:
     assert (bench.verdict["cause"], bench.verdict["safe"]) == ("operator", 1.0)
     the_plant_is_safe(bench)
     invariants_were_kept(bench)
+    what_was_foretold_came_true(bench)
 
 
 @pytest.mark.parametrize("place", PLACES)
