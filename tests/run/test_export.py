@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("export")
     station = folder / "quick.toml"
     station.write_bytes(station_with(QUICK))
-    said = ("--operator", "M. Müller", "--sample", "foil 7, S-017, B3", "--h2o", "0.1", "--lot", "Zn=442, 99.99 %")
+    said = ("--operator", "M. Müller jr.", "--sample", "foil 7, S-017, B3", "--h2o", "0.1", "--lot", "Zn=442, 99.99 %")
     fault = ("--fault", "t=250s for 5s gauge.foreline out_of_range under")  # while the sources cool
     ended = pvd("dry-run", RECIPE, "--station", str(station), "--data", str(folder), *said, *fault, "--json")
     assert ended.returncode == 0, ended.stderr
@@ -173,7 +173,7 @@ def test_a_simulated_run_says_so_in_title_attribute_and_sample(nexus: Any) -> No
     assert entry.attrs["simulated"]
     assert entry["sample_1/type"].asstr()[()] == "simulated data"
     assert entry["sample_1/name"].asstr()[()] == "foil 7"
-    assert entry["user/name"].asstr()[()] == "M. Müller"
+    assert entry["user/name"].asstr()[()] == "M. Müller jr."
 
 
 def test_the_table_of_events_is_that_of_the_record(nexus: Any, record: RunFile) -> None:
@@ -270,6 +270,12 @@ def test_a_file_that_exists_stays_unless_it_is_forced(folder: Path, record: RunF
     assert "--force" in refused.stderr
     assert pvd(*arguments, "--force").returncode == 0
     assert taken.read_bytes() == _file(folder, Format.CSV).read_bytes()
+
+
+def test_the_description_is_made_of_sentences(archive: dict[str, Any]) -> None:
+    said = "Operator: M. Müller jr. Glovebox H2O: 0.1 ppm. Zn: lot 442. Recipe SHA-256"
+    assert said in archive["description"]
+    assert archive["description"].endswith("of the same run.")
 
 
 def _changed(record: RunFile, path: Path, sql: str) -> Path:

@@ -59,7 +59,7 @@ def _description(record: RunFile, story: Story, about: Mapping[str, Any]) -> str
     sentences = [
         "SIMULATED: no instrument, no film." if story.is_simulated else "",
         f"Outcome: {story.outcome} ({story.reason}).",
-        f"Operator: {about['operator']}." if about.get("operator") else "",
+        f"Operator: {about['operator']}" if about.get("operator") else "",
         *(
             f"Glovebox {gas.upper()}: {ppm:g} ppm."
             for gas in ("h2o", "o2")
@@ -71,7 +71,7 @@ def _description(record: RunFile, story: Story, about: Mapping[str, Any]) -> str
         f"pvdstation {record.genesis['software']['pvdstation']}, run {record.run}.",
         "Every sample of every signal is in the HDF5 (NeXus) export of the same run.",
     ]
-    return " ".join(sentence for sentence in sentences if sentence)
+    return " ".join(f"{sentence.removesuffix('.')}." for sentence in sentences if sentence)
 
 
 def _instruments(record: RunFile, names: StationNames) -> list[Fields]:
