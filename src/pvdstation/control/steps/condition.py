@@ -22,6 +22,7 @@ class Heating(NamedTuple):
     track: Track = Track()
     peak_w: float = 0.0
     hottest_ohm: float = 0.0
+    is_warm: bool = False  # from before: its cold resistance is not to be found
 
 
 class ConditionState(NamedTuple):
@@ -45,7 +46,7 @@ class Condition:
 
     def begin(self, v: View) -> ConditionState:
         """Return the state before anything is prepared."""
-        return ConditionState(self.owner.first(v.now_ns), (Heating(),) * len(self.wirings))
+        return ConditionState(self.owner.first(v.now_ns), begun(v, self.wirings))
 
     def tick(self, p: ConditionState, v: View, drive: Drive) -> Tick:
         """Go on, or hold and stop as the owner can: power frozen and ramped down, or off, and again from 0."""
@@ -108,6 +109,12 @@ class Condition:
         return values
 
 
+def begun(v: View, wirings: tuple[Wiring, ...]) -> tuple[Heating, ...]:
+    """Return each source before it is heated: one that was on in this run and has not cooled down is warm."""
+    states = (v.sources[w.index] for w in wirings)
+    return tuple(Heating(is_warm=state.is_hot and state.was_energised_ns is not None) for state in states)
+
+
 def heating_scene(
     p: ConditionState,
     wirings: tuple[Wiring, ...],
@@ -122,7 +129,7 @@ def heating_scene(
             w.index,
             rate,
             heating.track.rate_nm_s,
-            is_first_ramp=place in tick.in_first_ramp,
+            is_first_ramp=place in tick.in_first_ramp and not heating.is_warm,
             is_regulating=False,
             is_at_soak=is_at_soak,
             is_captured=False,
@@ -151,4 +158,5 @@ def noted(p: ConditionState, v: View, wirings: tuple[Wiring, ...]) -> ConditionS
 def _seen(heating: Heating, v: View, w: Wiring) -> Heating:
     watts = v.supply(w.signals.voltage) * v.supply(w.signals.current)
     peak = watts if watts > heating.peak_w else heating.peak_w
-    return Heating(followed(heating.track, v, w), peak, hottest(heating.hottest_ohm, v, w))
+    track, ohm = followed(heating.track, v, w), hottest(heating.hottest_ohm, v, w)
+    return heating._replace(track=track, peak_w=peak, hottest_ohm=ohm)

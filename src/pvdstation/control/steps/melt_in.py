@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pvdstation.control.owners import Ask, Owner, owner_of
 from pvdstation.control.sources import Wiring
 from pvdstation.control.steps.base import Drive, Tick, Trouble, Values, with_sources
-from pvdstation.control.steps.condition import ConditionState, Heating, heating_scene, noted, trouble_of
+from pvdstation.control.steps.condition import ConditionState, begun, heating_scene, noted, trouble_of
 from pvdstation.control.view import View
 from pvdstation.model.messages import ActionClass, ActionKind, LayerSetup
 from pvdstation.model.profile import Profile
@@ -36,7 +36,7 @@ class MeltIn:
 
     def begin(self, v: View) -> MeltState:
         """Return the state before anything is prepared."""
-        return MeltState("heat", ConditionState(self.owner.first(v.now_ns), (Heating(),)))
+        return MeltState("heat", ConditionState(self.owner.first(v.now_ns), begun(v, (self.w,))))
 
     def tick(self, p: MeltState, v: View, drive: Drive) -> Tick:
         """Heat, switch off, give the template back; a hold is a cold one and starts again from 0."""
