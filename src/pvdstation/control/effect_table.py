@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pvdstation.model.messages import Verb
 
-AS_IS, CLOSES, STAYS_OPEN = "as it is", "closes at once", "stays open"
+AS_IS, CLOSES, STAYS_OPEN, CLOSED = "as it is", "closes at once", "stays open", "stays closed"
 CLOSES_NEXT, CLOSES_WITH_POWER = "closes next", "closes once the layer has ended"
 GOES_ON, OFF, CUT = "goes on", "stays off", "off at once"
 FROZEN, REGULATED = "frozen, never up", "regulated on by the SQC-310, up to its maximum"
@@ -40,15 +40,15 @@ Row = Mapping[Verb, Effect]
 def _resting(clock: str, rests: str, resumes: str, stops: str, *, clock_at_stop: str = ENDS) -> Row:
     """Return the row of a step that a pause and a hold act on alike; nothing is on."""
     return {
-        Verb.PAUSE: Effect(AS_IS, AS_IS, OFF, clock, f"{rests}; paused"),
-        Verb.HOLD: Effect(AS_IS, AS_IS, OFF, f"{clock}; held for {{hold_cold}} at most", f"{rests}; held"),
-        Verb.RESUME: Effect(AS_IS, AS_IS, OFF, "goes on", resumes),
-        Verb.STOP: Effect(AS_IS, AS_IS, OFF, clock_at_stop, stops),
+        Verb.PAUSE: Effect(CLOSED, CLOSED, OFF, clock, f"{rests}; paused"),
+        Verb.HOLD: Effect(CLOSED, CLOSED, OFF, f"{clock}; held for {{hold_cold}} at most", f"{rests}; held"),
+        Verb.RESUME: Effect(CLOSED, CLOSED, OFF, "goes on", resumes),
+        Verb.STOP: Effect(CLOSED, CLOSED, OFF, clock_at_stop, stops),
     }
 
 
-def _deferred(to: str, clock: str = RUNS, power: str = GOES_ON) -> Effect:
-    return Effect(AS_IS, AS_IS, power, clock, f"waits for {to}; then paused")
+def _deferred(to: str, shutters: str = AS_IS, power: str = GOES_ON) -> Effect:
+    return Effect(shutters, shutters, power, RUNS, f"waits for {to}; then paused")
 
 
 _UNIT = "the end of the layer, source off"
@@ -118,7 +118,16 @@ TABLE: Mapping[str, Row] = {
         Verb.RESUME: Effect(AS_IS, AS_IS, GOES_ON, RUNS, "the layer is over: goes on with the next step"),
         Verb.STOP: Effect(AS_IS, AS_IS, GOES_ON, RUNS, "the layer's end goes on until the source is off; then stopped"),
     },
-    "tune": {**_COLD_CONDITION, Verb.PAUSE: _deferred("the end of the step, source off")},
+    "tune by the SQC-310": {
+        **_COLD_CONDITION,
+        Verb.PAUSE: _deferred("the end of the step, source off"),
+        Verb.STOP: Effect(CLOSES, CLOSES_WITH_POWER, IDLE, ENDS, _WHEN_OFF),
+    },
+    "tune by the host": {
+        **_COLD_CONDITION,
+        Verb.PAUSE: _deferred("the end of the step, source off"),
+        Verb.STOP: Effect(CLOSES, CLOSES_NEXT, RAMPED, ENDS, _WHEN_OFF),
+    },
     "cool": _resting(
         "the cool-down always runs", "nothing moves", "goes on", "sources stay marked hot; stopped",
         clock_at_stop="the cool-down always runs",
@@ -128,30 +137,30 @@ TABLE: Mapping[str, Row] = {
         "the gate finishes its movement; stopped",
     ),
     "admit_gas, fill": {
-        Verb.PAUSE: _deferred("the end of the evacuation", power=OFF),
-        Verb.HOLD: Effect(AS_IS, AS_IS, OFF, _FILLS_AGAIN, "N2 valve closes; held for {hold_cold} at most"),
-        Verb.RESUME: Effect(AS_IS, AS_IS, OFF, _FILLS_AGAIN, "fills on, with every condition of n2_valve"),
-        Verb.STOP: Effect(AS_IS, AS_IS, OFF, ENDS, "N2 valve closes, the gas is pumped out; stopped"),
+        Verb.PAUSE: _deferred("the end of the evacuation", CLOSED, OFF),
+        Verb.HOLD: Effect(CLOSED, CLOSED, OFF, _FILLS_AGAIN, "N2 valve closes; held for {hold_cold} at most"),
+        Verb.RESUME: Effect(CLOSED, CLOSED, OFF, _FILLS_AGAIN, "fills on, with every condition of n2_valve"),
+        Verb.STOP: Effect(CLOSED, CLOSED, OFF, ENDS, "N2 valve closes, the gas is pumped out; stopped"),
     },
     "admit_gas, dwell": {
-        Verb.PAUSE: _deferred("the end of the evacuation", power=OFF),
+        Verb.PAUSE: _deferred("the end of the evacuation", CLOSED, OFF),
         Verb.HOLD: Effect(
-            AS_IS, AS_IS, OFF, "the dwell runs on; at its end an alarm, 60 s later a stop",
+            CLOSED, CLOSED, OFF, "the dwell runs on; at its end an alarm, 60 s later a stop",
             "N2 valve closed, no top-up; held",
         ),
         Verb.RESUME: Effect(
-            AS_IS, AS_IS, OFF, "the dwell has run on",
+            CLOSED, CLOSED, OFF, "the dwell has run on",
             "dwells for what is left; late, it evacuates and records the overtime",
         ),
         Verb.STOP: Effect(
-            AS_IS, AS_IS, OFF, ENDS, "N2 valve closes, the exposure is recorded, the gas is pumped out; stopped"
+            CLOSED, CLOSED, OFF, ENDS, "N2 valve closes, the exposure is recorded, the gas is pumped out; stopped"
         ),
     },
     "evacuate": {
-        Verb.PAUSE: _deferred("the end of the evacuation", power=OFF),
-        Verb.HOLD: Effect(AS_IS, AS_IS, OFF, RUNS, "pumps on to its end; then held"),
-        Verb.RESUME: Effect(AS_IS, AS_IS, OFF, RUNS, "goes on with the next step"),
-        Verb.STOP: Effect(AS_IS, AS_IS, OFF, RUNS, "pumps on to its end; then stopped"),
+        Verb.PAUSE: _deferred("the end of the evacuation", CLOSED, OFF),
+        Verb.HOLD: Effect(CLOSED, CLOSED, OFF, RUNS, "pumps on to its end; then held"),
+        Verb.RESUME: Effect(CLOSED, CLOSED, OFF, RUNS, "goes on with the next step"),
+        Verb.STOP: Effect(CLOSED, CLOSED, OFF, RUNS, "pumps on to its end; then stopped"),
     },
     "vent": _resting(
         SUSPENDED, "vent valve closes", "fills on, with every condition of vent_valve",
@@ -162,8 +171,8 @@ TABLE: Mapping[str, Row] = {
     "ask": _resting("has none", "the question stays open", "goes on with the answer", "stopped"),
     "note": _resting("has none", "nothing moves", "goes on", "stopped"),
     "finish": {
-        Verb.RESUME: Effect(AS_IS, AS_IS, OFF, RUNS, "reads the safe state back; complete"),
-        Verb.STOP: Effect(AS_IS, AS_IS, OFF, RUNS, "reads the safe state back; stopped"),
+        Verb.RESUME: Effect(CLOSED, CLOSED, OFF, RUNS, "reads the safe state back; complete"),
+        Verb.STOP: Effect(CLOSED, CLOSED, OFF, RUNS, "reads the safe state back; stopped"),
     },
     "no step": _resting("has none", "nothing moves", "the next step begins", "reads the safe state back; stopped"),
 }  # fmt: skip
@@ -174,6 +183,6 @@ ABORTS = Effect(
     "process stopped, N2, vent and roughing valves close, then the fore-line valve opens; aborted once read back",
 )  # fmt: skip
 TAKES_BACK = Effect(AS_IS, AS_IS, GOES_ON, RUNS, "the pause is taken back: the run goes on")
-CLEARS = Effect(AS_IS, AS_IS, OFF, "has none", "causes and latches are cleared; idle")
-STARTS = Effect(AS_IS, AS_IS, OFF, "has none", "every instrument is heard and everything off before the first step")
-SKIPS = Effect(AS_IS, AS_IS, OFF, ENDS, "the step ends here, the next one follows")
+CLEARS = Effect(CLOSED, CLOSED, OFF, "has none", "causes and latches are cleared; idle")
+STARTS = Effect(CLOSED, CLOSED, OFF, "has none", "every instrument is heard and everything off before the first step")
+SKIPS = Effect(CLOSED, CLOSED, OFF, ENDS, "the step ends here, the next one follows")

@@ -6,6 +6,7 @@ from pvdstation.control.effect_table import (
     ABORTS,
     AS_IS,
     CLEARS,
+    CLOSED,
     CLOSES,
     CLOSES_NEXT,
     CLOSES_WITH_POWER,
@@ -32,6 +33,7 @@ from pvdstation.control.steps.base import StepLogic
 from pvdstation.control.steps.condition import Condition, ConditionState
 from pvdstation.control.steps.deposit import REACHED, Deposit, DepositState
 from pvdstation.control.steps.melt_in import MeltIn
+from pvdstation.control.steps.tune import Tune
 from pvdstation.control.view import Frame
 from pvdstation.model.messages import Outputs, Verb
 from pvdstation.model.station import Station
@@ -95,6 +97,8 @@ def situation(plan: Plan, course: Course) -> str:
             return "melt-in"
         case Deposit():
             return _of_deposit(logic, step_state)
+        case Tune():
+            return f"tune by the {'host' if logic.w.host else 'SQC-310'}"
         case AdmitGas():
             return "admit_gas, fill" if step_state.dwell_ns is None else "admit_gas, dwell"
         case _:
@@ -128,7 +132,7 @@ def _as_found(effect: Effect, last: Outputs) -> Effect:
 
 
 def _closed(word: str) -> str:
-    return "stays closed" if word in (CLOSES, CLOSES_NEXT, CLOSES_WITH_POWER, STAYS_OPEN) else AS_IS
+    return CLOSED if word in (CLOSES, CLOSES_NEXT, CLOSES_WITH_POWER, STAYS_OPEN, CLOSED) else AS_IS
 
 
 def _said(effect: Effect, station: Station) -> Effect:
