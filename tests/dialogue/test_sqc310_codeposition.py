@@ -7,6 +7,7 @@ from power_bench import VALUES
 from sqc310_bench import LI, STATION, ZN, Desk
 
 from pvdstation.model.messages import ActionKind, LayerSetup
+from pvdstation.model.profile import Profile
 from pvdstation.model.station import Station
 from pvdstation.protocol.sqc310_phases import Phase
 
@@ -107,6 +108,30 @@ def test_station_without_a_template_declines():
 def test_materials_that_the_template_does_not_hold_are_declined(desk):
     assert desk.act(PREPARE, ZN, others=(ZN,)) == (False, "the template deposits Zn with Li, not Zn with Zn")
     assert desk.world.sent == []
+
+
+# --- ramps and soaks of a melt-in ---
+
+MELT = LayerSetup("Zn", 0.01, 1.0, Profile(20.0, 30.0, 40.0, 35.5, 50.0, 130.0))
+
+
+def test_ramps_and_soaks_of_a_melt_in_are_written_compared_again_at_the_start_and_given_back(desk):
+    assert desk.act(PREPARE, MELT)[0]
+    assert "A3 1 1,200 2,30 3,40 4,355 5,50 6,130" in told(desk)
+    assert desk.act(START, MELT) == (True, "process 1 started")
+    desk.act(STOP)
+    is_done, text = desk.act(START, MELT._replace(profile=None))
+    assert not is_done
+    assert text == "film 1, ramp 1 power (A3 1, parameter 1): found 200, expected 258"
+    desk.world.sent.clear()
+    assert desk.act(PREPARE, MELT._replace(profile=None))[0]
+    assert "A3 1 1,258 2,60 3,60 4,417 5,60 6,180" in told(desk)
+
+
+def test_our_own_loops_need_no_template_to_show_a_film(desk):
+    bare = Desk.simulated(STATION.model_copy(update={"codeposition": None}))
+    assert bare.act(ActionKind.SQC_SHOW, ZN, others=(LI,)) == (True, "process 1 selected")
+    assert desk.act(ActionKind.SQC_SHOW, ZN, others=(LI,)) == (True, "process 3 selected")
 
 
 # --- four channels ---

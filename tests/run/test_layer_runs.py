@@ -1,4 +1,4 @@
-"""Layers beyond the paper's, by bytes: two sources at once, ramps of the rate, a pre-coat, a charge that is melted in."""
+"""Layers beyond the paper's, by bytes: two sources at once, ramps of the rate, a pre-coat, a charge melted in."""
 
 from functools import cache
 from typing import NamedTuple
