@@ -161,9 +161,12 @@ SOURCES = [
     Row("t=30s boat.1 drifting", "power_ceiling", "power below", "C3", "C3", "aborted", 12.0),
     Row("t=70s boat.1 drifting", "boat_resistance_drift", "near the layer's median", "C3", "C3", "aborted", 4.0, THICK),
     Row("t=52s source.Zn spitting 5s", "rate_alarm", "within the alarm band", "C1", "C2", "stopped", 35.0, THICK),
-    Row("t=55s source.Zn depleted", "rate_alarm", "within the alarm band", "C1", "C2", "stopped", 30.0),
+    Row("t=52s source.Zn spitting 1s", "spitting", "Zn: 3 spits in 60 s", "C0", "C2", "stopped", 35.0, THICK),
+    Row("t=55s source.Zn depleted", "rate_drop", "44.8 % while it had its rate", "C1", "C2", "stopped", 30.0),
+    Row("t=0s source.Zn depleted 2mg", "loop_stuck", "Zn: power 51.6 %", "C2", "C2", "stopped", 54.0),
     Row("t=0s source.Zn oxidised", "condition", "no rate at soak power", "C1", "C2", "stopped", 40.0),
     Row("t=0s source.Zn wetting 55s", "condition", "no rate at soak power", "C1", "C2", "stopped", 40.0),
+    Row("t=52s source.Zn wetting 3s", "rate_drop", "rate has not dropped", "C1", "C2", "stopped", 30.0),
     Row("t=55s crystal.1 fail", "crystal", "crystal 1 failed: shutters closed", "C1", "C2", "stopped", 2.0),
     Row("t=30s crystal.1 fail", "crystal", "crystal 1 failed: shutters closed", "C1", "C2", "stopped", 2.0),
     Row("t=0s crystal.1 fail", "crystal", "crystal 1 failed: shutters closed", "C1", "C2", "stopped"),
@@ -171,7 +174,8 @@ SOURCES = [
     Row("t=20s crystal.1 stuck", "crystal_still", "crystal 1 stands at", "C1", "C2", "stopped", 16.5),  # at soak 2
     Row("t=55s crystal.1 jump 20kHz", "crystal", "crystal active", "C1", "C2", "stopped", 2.0),
     Row("t=60s crystal.1 jump -1kHz", "crystal_jump", "has jumped", "C1", "C2", "stopped", 30.0),
-    Row("t=55s crystal.1 noisy 30Hz", "rate_alarm", "within the alarm band", "C1", "C2", "stopped", 30.0),
+    Row("t=55s crystal.1 noisy 30Hz", "crystal_quality", "in one reading", "C0", "C2", "stopped", 40.0),
+    Row("t=55s crystal.1 noisy 5Hz", "crystal_quality", "scatters by", "C0", ""),  # the film is right
     Row("t=55s crystal.1 drift 5Hz/s"),  # like film: only a second crystal could tell
 ]
 
@@ -304,7 +308,7 @@ def test_a_fault_is_seen_acted_upon_and_ends_where_it_should(row: Row) -> None:
         assert (seen[0].source, dict(seen[0].values)["class"]) == (row.sees, row.first)
         assert row.words in seen[0].text
         trips = [dict(event.values)["class"] for event in bench.of_kind(EventKind.TRIP)]
-        assert max(trips) == row.most
+        assert max(trips, default="") == row.most
 
     confirmed = row.ends != "aborting"
     assert bench.verdict["safe"] == float(confirmed)

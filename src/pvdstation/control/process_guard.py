@@ -119,8 +119,8 @@ def _spit(readings: tuple[tuple[int, float], ...], scatter_hz: float, v: View, w
     passed_s = (at_ns - before_ns) / SECOND
     grown_nm = _grown(before_hz, hz, w)
     noise_nm = 0.0 if math.isnan(scatter_hz) else _NOISES * _grown(before_hz, before_hz - scatter_hz, w)
-    rate_nm_s = 0.0 if math.isnan(layer.rate_nm_s) else layer.rate_nm_s
-    usual_nm = max(layer.set_rate_nm_s, rate_nm_s) * passed_s
+    is_on_its_way = not layer.is_exposed and layer.rate_nm_s > layer.set_rate_nm_s  # down to a slow rate
+    usual_nm = (layer.rate_nm_s if is_on_its_way else layer.set_rate_nm_s) * passed_s
     if grown_nm < v.station.limits.spit.times * usual_nm or grown_nm - usual_nm < max(LEAST_SPIT_NM, noise_nm):
         return 0.0
     is_taken_back = after_hz > (before_hz + hz) / 2
