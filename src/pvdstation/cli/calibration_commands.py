@@ -45,3 +45,49 @@ def tooling(
 
     streams = context.ensure_object(Streams)
     raise typer.Exit(run_tooling(streams, run, measured or (), layer, data, by, since, note, accepts=accept))
+
+
+def tune(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Name of the source in the station file.")],
+    method: Annotated[
+        str, typer.Option(metavar="step|relay", help="Step of the power, or an oscillation (host loop only).")
+    ] = "step",
+    station: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Packaged station or station file; default sim.")
+    ] = None,
+    rate: Annotated[str | None, typer.Option(metavar="RATE", help='Operating rate; default "0.5 nm/s".')] = None,
+    amplitude: Annotated[
+        str | None, typer.Option(metavar="SHARE", help='Of full scale, as "1 %"; default 2.5 % of the soak power.')
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=10000.0, help="Times real time; left out: a dry run, as fast as it computes."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all simulated noise.")] = 1,
+    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the answer: .png, .svg or .pdf.")] = None,
+    data: Data = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; simulated stations only.")] = False,
+    json: Json = False,
+) -> None:
+    """Excite a source and propose the parameters of its rate loop.
+
+    Pumps down, conditions, holds the rate behind the closed substrate shutter, then moves the power a little and fits
+    what the rate answers. Shows what will happen with all numbers and asks before anything is switched on.
+    Own loop: proposes gain and ti. SQC-310 loop: reports the answer and the manual's I and D; P is left to you.
+    Writes nothing: the lines for the station file are printed.
+
+    \b
+    Examples:
+      pvd tune Zn --station sim-host-loop --plot zn.png
+      pvd tune Li --station sim-host-loop --method relay
+    """
+    del json
+    from pvdstation.assembly.tuning import Asked
+    from pvdstation.cli.keeping import Keeping
+    from pvdstation.cli.tune_command import Pace, run_tune
+
+    streams = context.ensure_object(Streams)
+    asked = Asked(source, method, rate, amplitude)
+    raise typer.Exit(run_tune(streams, asked, station, Pace(seed, speed, yes), plot, Keeping(data=data)))

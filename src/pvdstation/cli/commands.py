@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pvdstation.cli.calibration_commands import tooling
+from pvdstation.cli.calibration_commands import tooling, tune
 from pvdstation.cli.ledger_commands import ledger
 from pvdstation.cli.runs_commands import runs
 from pvdstation.cli.start_options import O2, Data, H2o, Lots, Note, Operator, Samples
@@ -272,6 +272,7 @@ app.add_typer(schemas, name="schema")
 app.add_typer(runs, name="runs")
 app.add_typer(ledger, name="ledger")
 app.command()(tooling)
+app.command()(tune)
 
 
 @schemas.command("recipe")

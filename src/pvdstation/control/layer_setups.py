@@ -5,6 +5,7 @@ from pvdstation.model.station import Station
 from pvdstation.recipe import procedure as order
 from pvdstation.recipe.melting import profile_of
 from pvdstation.recipe.station_limits import backstop_nm, least_rate_nm_s
+from pvdstation.recipe.tuning import counted_nm
 
 LONGER_S = 30.0
 """How much longer the unit's soak 2 of a melt-in is: it must be stopped before it closes its loop, blind."""
@@ -26,7 +27,11 @@ def layers_of(work: order.Work, following: order.Work | None, station: Station) 
         case order.Deposit():
             return _deposited(work, station)
         case order.Tune():
-            return (LayerSetup(work.source, work.rate_nm_s, backstop_nm(0.0, work.rate_nm_s, 0, station)),)
+            return (
+                LayerSetup(
+                    work.source, work.rate_nm_s, backstop_nm(counted_nm(work, station), work.rate_nm_s, 0, station)
+                ),
+            )
         case order.MeltIn():
             profile = profile_of(work)
             longer = profile._replace(soak2_s=profile.soak2_s + LONGER_S)

@@ -98,10 +98,10 @@ class Expansion:
         self._cold_for_s = None
         self._off_at_s |= {name: self._clock_s for name, *_ in sources}
 
-    def tune(self, source: Source, work: Tune, taken_nm: float, excited_s: float) -> None:
-        """Condition a source and tune it behind the closed substrate shutter: one unit. ``taken_nm`` as a film."""
+    def tune(self, source: Source, work: Tune, counted_nm: float, excited_s: float) -> None:
+        """Condition a source and tune it behind the shutter: one unit; the crystal may show ``counted_nm``."""
         self._append(
-            Condition(work.source, work.rate_nm_s, taken_nm),
+            Condition(work.source, work.rate_nm_s, counted_nm),
             f"condition {_condition_text(work.source, source)}", "before tuning", source.condition.total_s,
             f"max {self._power_limit(source)}",
         )  # fmt: skip

@@ -14,6 +14,10 @@ USUAL_RATE_NM_S = 0.5
 USUAL_SHARE = {"step": 0.025, "relay": 0.04}
 """Amplitude as a share of the soak power: ln(rate) then moves by about 0.2 and 0.07, of a flicker of 0.01."""
 MOST_SHARE = 0.08
+LEAST, MOST = 0.3, 1.7
+"""Shares of the set rate outside of which the source is not excited any longer."""
+LONGEST_SETTLE_S = 240.0
+"""How long the closed loop may take to be steady."""
 _HOLD_TIS = 6.0
 """How long each level of the step lasts, in integral times of the loop as it is: five time constants and more."""
 _HOLD_S = (40.0, 180.0)
@@ -66,7 +70,7 @@ def plan_tuning(
         raise Refused(problems)
     expansion = Expansion(station, ledger)
     expansion.pump_down(station.defaults.base_pressure, None, "station default")
-    expansion.tune(source, work, evaporated_nm(work, station), excited_s(work))
+    expansion.tune(source, work, counted_nm(work, station), excited_s(work))
     expansion.finish()
     name = f"tune {wish.source}"
     procedure = Procedure(name, name.replace(" ", "-"), 1, sha256, tuple(expansion.steps))
@@ -81,6 +85,11 @@ def excited_s(work: Tune) -> float:
 def evaporated_nm(work: Tune, station: Station) -> float:
     """Return what would grow on the substrate if its shutter were open, nm."""
     return work.rate_nm_s * (time_to_rate_s(station, work.source) + work.settle_s + excited_s(work))
+
+
+def counted_nm(work: Tune, station: Station) -> float:
+    """Return what the SQC-310 may count without ending its layer: longest time to settle, highest rate, nm."""
+    return MOST * evaporated_nm(work, station) + work.rate_nm_s * LONGEST_SETTLE_S
 
 
 def _work(wish: Wish, source: Source) -> Tune:

@@ -17,13 +17,10 @@ from pvdstation.control.view import View
 from pvdstation.model.clock import to_ns
 from pvdstation.model.messages import ActionClass, SupplyLevel
 from pvdstation.recipe.procedure import Tune as Order
+from pvdstation.recipe.tuning import LEAST, LONGEST_SETTLE_S, MOST
 
 RECENT = 40
 """Scans of the closed loop of which the mean drive is the operating one: 10 s."""
-LEAST, MOST = 0.3, 1.7
-"""Shares of the set rate outside of which the source is not excited any longer."""
-SETTLE_S = 240.0
-"""How long the closed loop may take to be steady."""
 
 
 class TuneState(NamedTuple):
@@ -116,8 +113,8 @@ class Tune:
         answer = self._says(p, v, tick.levels, text)._replace(ask=tick.ask)
         if tick.fault:
             return answer._replace(trouble=Trouble(ActionClass.HOLD, tick.rule or "rate_loop", tick.fault))
-        if v.now_ns - p.since_ns > to_ns(SETTLE_S):
-            shown = f"{text} not reached in {SETTLE_S:g} s"
+        if v.now_ns - p.since_ns > to_ns(LONGEST_SETTLE_S):
+            shown = f"{text} not reached in {LONGEST_SETTLE_S:g} s"
             return answer._replace(trouble=Trouble(ActionClass.STOP, "tune", shown))
         return answer
 
