@@ -12,7 +12,6 @@ from rich.text import Text
 
 from pvdstation.cli.refusals import refusal_text
 from pvdstation.model.problems import Problem
-from pvdstation.record.report.wording import visible
 
 _PIPED_COLUMNS = 100
 
@@ -103,7 +102,13 @@ class Streams:
 
 
 def _lines(segment: Segment) -> str:
-    return "\n".join(visible(line) for line in segment.text.split("\n"))
+    return "\n".join(line if line.isprintable() else _visible(line) for line in segment.text.split("\n"))
+
+
+def _visible(line: str) -> str:
+    from pvdstation.record.report.wording import visible  # noqa: PLC0415 - pydantic comes with it
+
+    return visible(line)
 
 
 def _console(stream: TextIO) -> Console:
