@@ -106,7 +106,7 @@ def _lines(segment: Segment) -> str:
 
 
 def _visible(line: str) -> str:
-    from pvdstation.record.report.wording import visible  # noqa: PLC0415 - pydantic comes with it
+    from pvdstation.record.report.wording import visible  # pydantic comes with it
 
     return visible(line)
 
