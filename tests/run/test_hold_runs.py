@@ -207,3 +207,22 @@ def test_a_dwell_that_stays_held_is_stopped_and_pumped_out() -> None:
     stopped_s = (trip.at_ns - bench.script_times[0]) / SECOND
     assert (trip.source, stopped_s) == ("dwell_overtime", pytest.approx(15 + 60, abs=0.75))
     assert (bench.state, bench.done[-1]) == ("stopped", "evacuate")
+
+
+# --- while the shutter moves ---
+
+
+@OWNERS
+@pytest.mark.parametrize("verb", [Verb.HOLD, Verb.ABORT])
+def test_what_comes_through_an_opening_shutter_is_counted(owner: str, verb: Verb) -> None:
+    script: Script = [(during("deposit", "substrate shutter open", SCAN_S), asks(verb))]
+    if verb is Verb.HOLD:
+        script.append((in_state("held", 1.0), asks(Verb.RESUME)))
+    name, changes = OWNER[owner]
+    bench = StationBench("5 nm Zn at 0.5 nm/s", changes, name=name, script=script).run()
+    what_was_foretold_came_true(bench)
+    reached = layer(bench)
+    assert reached["openings"] == (2 if verb is Verb.HOLD else 1)
+    assert reached["exposed_s"] == pytest.approx(open_s(bench), abs=0.1)
+    assert open_s(bench) > 0.1
+    assert reached["indicated_nm"] == pytest.approx(bench.world.truth()["film.Zn"], abs=0.05)

@@ -5,7 +5,12 @@ from typing import NamedTuple
 
 import pytest
 from interlock_cases import HOST, LAYER
-from run_checks import invariants_were_kept, the_plant_is_safe, the_substrate_is_covered_at_once
+from run_checks import (
+    invariants_were_kept,
+    the_plant_is_safe,
+    the_substrate_is_covered_at_once,
+    what_was_foretold_came_true,
+)
 from station_bench import EXPOSED, QUICK, Act, Changes, Moment, Sample, StationBench, asks, during, in_state
 
 from pvdstation.model.clock import SECOND
@@ -138,6 +143,7 @@ def test_a_hold_of_the_sqc_310s_two_loops_is_cold_and_what_is_missing_is_added()
     held = next(e for e in ended.bench.of_kind(EventKind.RUN) if e.text == "holding")
     levels = ended.bench.first_sample(lambda s: s.now_ns >= held.at_ns).outputs
     assert not any(level.on for level in levels.supply)
+    what_was_foretold_came_true(ended.bench)
     assert ended.bench.state == "complete"
     assert ended.steps["deposit"].true_nm == pytest.approx(20, rel=0.01)
     assert ended.other.true_nm == pytest.approx(ended.other.indicated_nm, rel=0.02)
@@ -148,6 +154,7 @@ def test_a_hold_of_our_own_two_loops_freezes_both_powers() -> None:
     held = next(e for e in ended.bench.of_kind(EventKind.RUN) if e.text == "held")
     levels = ended.bench.first_sample(lambda s: s.now_ns >= held.at_ns).outputs
     assert all(level.on for level in levels.supply)
+    what_was_foretold_came_true(ended.bench)
     assert ended.bench.state == "complete"
     assert ended.steps["deposit"].true_nm == pytest.approx(20, rel=0.01)
     assert ended.other.true_nm == pytest.approx(ended.other.indicated_nm, rel=0.01)
@@ -228,3 +235,4 @@ def test_a_melt_in_that_is_held_goes_cold_is_restored_and_begins_again() -> None
     assert ended.phases == [0, 1, 2, 7, 8, 9, 0, 1, 2, 7, 8, 9, 10, 0]
     asked = [e.text for e in ended.bench.of_kind(EventKind.ACTION) if e.text == "sqc_prepare: done"]
     assert len(asked) == 4
+    what_was_foretold_came_true(ended.bench)
