@@ -128,6 +128,7 @@ TABLE: Mapping[str, Row] = {
         Verb.PAUSE: _deferred("the end of the step, source off"),
         Verb.STOP: Effect(CLOSES, CLOSES_NEXT, RAMPED, ENDS, _WHEN_OFF),
     },
+    "tune in manual power, or held": {**_COLD_CONDITION, Verb.PAUSE: _deferred("the end of the step, source off")},
     "cool": _resting(
         "the cool-down always runs", "nothing moves", "goes on", "sources stay marked hot; stopped",
         clock_at_stop="the cool-down always runs",

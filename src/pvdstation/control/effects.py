@@ -33,7 +33,7 @@ from pvdstation.control.steps.base import StepLogic
 from pvdstation.control.steps.condition import Condition, ConditionState
 from pvdstation.control.steps.deposit import REACHED, Deposit, DepositState
 from pvdstation.control.steps.melt_in import MeltIn
-from pvdstation.control.steps.tune import Tune
+from pvdstation.control.steps.tune import Tune, TuneState
 from pvdstation.control.view import Frame
 from pvdstation.model.messages import Outputs, Verb
 from pvdstation.model.station import Station
@@ -98,7 +98,7 @@ def situation(plan: Plan, course: Course) -> str:
         case Deposit():
             return _of_deposit(logic, step_state)
         case Tune():
-            return f"tune by the {'host' if logic.w.host else 'SQC-310'}"
+            return _of_tune(logic, step_state)
         case AdmitGas():
             return "admit_gas, fill" if step_state.dwell_ns is None else "admit_gas, dwell"
         case _:
@@ -108,6 +108,15 @@ def situation(plan: Plan, course: Course) -> str:
 def _of_condition(logic: Condition, p: ConditionState) -> str:
     """Our own ramps can stand still from the first current on; before it, and after a cut, all begins again."""
     return f"condition by the {'host' if logic.owner.keeps_heat(p.power) and not p.is_cut else 'SQC-310'}"
+
+
+def _of_tune(logic: Tune, p: TuneState) -> str:
+    """A unit in manual power can only be stopped; what was held is off, and conditioned again."""
+    if p.stage == "end":
+        return "deposit, its end"
+    if p.stage in ("cut", "reheat") or (p.stage == "excite" and not logic.w.host):
+        return "tune in manual power, or held"
+    return f"tune by the {'host' if logic.w.host else 'SQC-310'}"
 
 
 def _of_deposit(logic: Deposit, p: DepositState) -> str:
