@@ -76,32 +76,43 @@ def what_was_foretold_came_true(bench: StationBench) -> None:
             continue
         moves = [event for event in bench.of_kind(EventKind.RUN) if event.at_ns >= answer.at_ns]
         settled = next(event for event in moves if event.text == SETTLES[told.verb])
-        span = [sample for sample in bench.samples if asked_ns < sample.now_ns <= settled.at_ns]
+        span = [sample for sample in bench.samples if asked_ns <= sample.now_ns <= settled.at_ns]
         _went(told.effect.substrate, span, [s.outputs.substrate_shutter for s in span])
         _went(told.effect.source, span, [any(s.outputs.source_shutter) for s in span])
         _powered(told.effect.power, span)
 
 
 def _went(word: str, span: list[Sample], is_open: list[bool]) -> None:
+    """The first sample is that in which the verb was asked for."""
+    before, after = is_open[0], is_open[1:]
     match word:
-        case words.CLOSES | words.CLOSED:
+        case words.CLOSES:
+            assert before
+            assert not any(after)
+        case words.CLOSED:
             assert not any(is_open)
         case words.STAYS_OPEN:
             assert all(is_open)
         case words.CLOSES_NEXT:
-            assert not any(o for o, s in zip(is_open, span, strict=True) if s.now_ns > span[0].now_ns + NEXT_S * SECOND)
+            late = [o for o, s in zip(is_open, span, strict=True) if s.now_ns > span[0].now_ns + NEXT_S * SECOND]
+            assert (before, after[-1]) == (True, False)
+            assert not any(late)
         case words.CLOSES_WITH_POWER:
-            assert (is_open[0], is_open[-1]) == (True, False)
+            assert (before, after[0], after[-1]) == (True, True, False)
         case _:
             assert word == words.AS_IS
 
 
 def _powered(word: str, span: list[Sample]) -> None:
     is_on = [any(level.on for level in s.outputs.supply) for s in span]
+    before, after = is_on[0], is_on[1:]
+    set_a = [sum(level.current_a for level in s.outputs.supply) for s in span]
     if word in (words.OFF, words.CUT):
-        assert not any(is_on)
+        assert before == (word == words.CUT)
+        assert not any(after)
     elif word in (words.FROZEN, words.REGULATED):
         assert all(is_on)
-        assert all(b.outputs.supply[0].current_a <= a.outputs.supply[0].current_a for a, b in pairwise(span))
+        assert all(later <= earlier for earlier, later in pairwise(set_a))
+        assert (min(set_a) > 0) == (word == words.FROZEN)  # the SQC-310's is an analogue one
     elif word == words.IDLE or word.startswith("ramped"):
-        assert (is_on[0], is_on[-1]) == (True, False)
+        assert (before, after[0], after[-1]) == (True, True, False)
