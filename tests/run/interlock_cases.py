@@ -44,6 +44,19 @@ HOST: Changes = {
 """The host ramps at 2 A/s at most."""
 
 
+PATIENT: Changes = {**QUICK, "limits.loop_stuck": "60 s"}
+"""Else a loop that stands at its highest power is seen first."""
+MORE_PATIENT: Changes = {**PATIENT, "limits.verify_rate": {"lack": "60 s", "rise": "1 %", "answer": "30 s"}}
+_WIDE = {"within": "50 %", "hold": "60 s"}
+WIDE: Changes = {
+    **QUICK,
+    **dict.fromkeys([f"limits.rate_{band}" for band in ("attention", "alert", "alarm", "jump")], _WIDE),
+}
+"""Bands in which every rate is."""
+HOST_WIDE: Changes = {**HOST, "limits.rate_attention": _WIDE}
+CAPTURING = during("deposit", "rate within", 0.5)
+
+
 class Case(NamedTuple):
     """A breakage, and what must come of it."""
 
@@ -118,6 +131,27 @@ def turns(name: str, value: object) -> Act:
         unit.refresh(bench.plant.now_ns)
 
     return act
+
+
+NOTHING = 1e-6
+
+
+def emits(share: float) -> Act:
+    """Let so much through of what the charge of Zn gives: less is a skin on it, more a melt that spreads."""
+    return lambda bench: bench.plant.beams[0].boat.set_surface(emission=share)
+
+
+def _spits_thrice(bench: StationBench) -> None:
+    for after_s in (0.1, 2.5, 4.9):
+        bench.after(after_s, lambda bench: bench.plant.beams[0].spit(0.6, 0.6))
+
+
+def _crystal_wavers(bench: StationBench) -> None:
+    bench.plant.crystals[1].noise_hz = 5.0
+
+
+def _crystal_is_worn(bench: StationBench) -> None:
+    bench.plant.crystals[1].offset_hz = -700_000.0
 
 
 def _delivers_less(bench: StationBench) -> None:
@@ -306,6 +340,17 @@ CASES: tuple[Case, ...] = (
     Case("record_late", journal_stands, response=ALARM, within_s=5.5, end="complete", mend=(8.0, _journal_goes_on)),
     Case("rate_attention", sets_rate(1.07), response=ALARM, within_s=20.0, end="complete", recipe=THICK),
     Case("rate_alarm", sets_rate(1.8), response=HOLD, within_s=20.0, end="stopped", recipe=THICK),
+    Case("rate_drop", emits(0.3), response=HOLD, within_s=3.0, end="stopped", recipe=THICK),
+    Case("rate_surge", emits(2.5), response=HOLD, within_s=3.0, end="stopped", recipe=THICK),
+    Case("verify_rate", emits(NOTHING), CAPTURING, within_s=30.0, changes=PATIENT),
+    Case("verify_answer", emits(NOTHING), CAPTURING, within_s=35.0, changes=MORE_PATIENT),
+    Case("loop_stuck", emits(NOTHING), CAPTURING, STOP, 16.0, "stopped"),
+    Case("source_empty", emits(NOTHING), during("deposit", "thickness", 12.0), ALARM, 6.0, "complete", THICK, WIDE,
+         mend=(6.0, emits(1.0))),
+    Case("spitting", _spits_thrice, during("deposit", "thickness", 0.25), ALARM, 6.0, "complete", THICK, HOST_WIDE,
+         name="sim-host-loop"),
+    Case("crystal_quality", _crystal_wavers, response=ALARM, within_s=3.5, end="complete", recipe=THICK),
+    Case("crystal_life", _crystal_is_worn, PUMPING, ALARM, 15.0, "complete"),
     Case("power_drift", _clamp_loosens, during("deposit", "thickness", 27.0), ALARM, 7.0, "complete", THICK),
     Case("control_cycle", _scans_come_late, within_s=2.5),
 )  # fmt: skip
