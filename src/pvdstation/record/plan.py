@@ -119,7 +119,7 @@ def _asked(step: Step) -> dict[str, Any]:
         case MeltIn(source=source):
             return {"source": source, "material": source}
         case Tune(source=source, rate_nm_s=rate):
-            return {"source": source, "rate_nm_s": rate}
+            return {"source": source, "material": source, "rate_nm_s": rate}
         case AdmitGas(gas=gas, pressure_mbar=target_mbar, dwell_s=dwell_s, top_up=top_up):
             keep = {} if top_up else {"keep": "settle"}
             return {"gas": gas, "target_mbar": target_mbar, "dwell_s": dwell_s, **keep}
