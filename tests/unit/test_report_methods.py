@@ -103,6 +103,17 @@ def story(
     return Story(heading, verdict, "Ar", layers, gas, (), (), None, (), 1.8e-6)
 
 
+def test_two_sources_at_once_are_one_layer() -> None:
+    text = methods(story(ZN, replace(LI, step=ZN.step)))
+    assert text.startswith("A layer of Zn together with Li was deposited onto sample")
+    assert "one after the other" not in text
+
+
+def test_a_rate_that_was_ramped_is_told_with_its_ramps() -> None:
+    text = methods(story(replace(ZN, asked_rate_nm_s=0.2, ramps=((20.0, 0.5),))))
+    assert "set to 0.2 nm/s, from 20 nm on 0.5 nm/s)" in text
+
+
 def test_one_layer() -> None:
     assert methods(story(ZN)) == (
         "A layer of Zn was deposited onto sample Li_LZLN (S-017, batch B3) by thermal evaporation from a resistively "

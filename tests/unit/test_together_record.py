@@ -1,6 +1,7 @@
 """Results, plan and ledgers of layers with several sources, ramps of the rate, and of a melt-in."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from control_bench import STATION
@@ -11,6 +12,7 @@ from pvdstation.recipe.document import load_recipe
 from pvdstation.recipe.procedure import Deposit, MeltIn, Procedure
 from pvdstation.record.gathering import Gathering
 from pvdstation.record.plan import plan_document, planned_steps, procedure_of
+from pvdstation.record.report.together import others_of, seen_from, with_truth
 from pvdstation.record.results import StepResult
 from pvdstation.record.usage import source_uses
 
@@ -49,6 +51,17 @@ def test_the_other_source_has_its_own_result_with_its_true_film() -> None:
     assert shown["together"] == [{"material": "Li", "target_nm_s": 0.1, "indicated_nm": 50.1, "true_nm": 50.2}]
     assert shown["rates"] == [{"set_nm_s": 0.2, "mean_nm_s": 0.2012}]
     assert json.loads(json.dumps(shown)) == shown
+
+
+def test_the_report_tells_each_source_as_a_layer_of_its_own() -> None:
+    steps = planned_steps(procedure(TOGETHER))
+    layer = next(step for step in steps if step.do == "deposit")
+    (other,) = others_of(layer)
+    assert dict(other.asked) == {"source": "Li", "material": "Li", "rate_nm_s": 0.1, "target_nm": 50.0}
+    result = next(step for step in gathered(TOGETHER) if step.do == "deposit")
+    seen = seen_from("Li", with_truth(replace(result, true_nm=None), json.loads(json.dumps(result.as_json()))))
+    assert (seen.indicated_nm, seen.true_nm, seen.power_median_w) == (50.1, 50.2, None)
+    assert seen_from("Mg", result) == result
 
 
 def test_a_layer_of_one_source_says_nothing_of_others() -> None:

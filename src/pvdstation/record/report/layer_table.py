@@ -67,7 +67,7 @@ def _rate(layer: Layer) -> str:
 
 _TRUE = "true film (simulated plant)"
 _ROWS: tuple[tuple[str, Callable[[Layer], str]], ...] = (
-    ("asked", lambda n: f"{wording.plain(n.target_nm)} nm at {wording.plain(n.asked_rate_nm_s)} nm/s"),
+    ("asked", lambda n: f"{wording.plain(n.target_nm)} nm at {wording.asked_rate(n.asked_rate_nm_s, n.ramps)}"),
     ("reached, as indicated", _reached),
     (_TRUE, lambda n: _some(n.true_nm, wording.thickness)),
     ("rate, shutter open (mean ± sd)", _rate),

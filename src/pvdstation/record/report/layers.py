@@ -12,6 +12,7 @@ from pvdstation.record.plan import PlannedStep
 from pvdstation.record.report import wording
 from pvdstation.record.report.curves import Curves, intervals, known, mean_sd, rolling
 from pvdstation.record.report.story import Layer
+from pvdstation.record.report.together import others_of, seen_from
 from pvdstation.record.results import StepResult
 from pvdstation.record.targets import THICKNESS, THICKNESS_NM
 
@@ -35,7 +36,12 @@ def _layers(record: "Record", curves: Curves) -> Iterator[Layer]:
             condition = step
         elif step.do == "deposit":
             own = condition is not None and condition.asked["source"] == step.asked["source"]
-            yield _layer(record, curves, ledger, condition if own else None, step)
+            prepared = condition if own else None
+            yield _layer(record, curves, ledger, prepared, step)
+            for other in others_of(step):
+                name = other.asked["source"]
+                seen = record._replace(steps=tuple(seen_from(name, result) for result in record.steps))
+                yield _layer(seen, curves, ledger, prepared, other)
             condition = None
 
 
@@ -93,6 +99,7 @@ def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedS
         charge_mg=source.charge,
         deviations=tuple(_deviations(record.station, result, grown, step)),
         alarms=tuple(alarm for alarm in record.alarms if grown.begun_s <= alarm.came_s <= grown.ended_s),
+        ramps=tuple((ramp["at_nm"], ramp["to_nm_s"]) for ramp in step.asked.get("ramps", ())),
     )
 
 
@@ -109,7 +116,8 @@ def _grown(record: "Record", curves: Curves, first: PlannedStep, step: PlannedSt
     indicated_nm = result.indicated_nm
     if indicated_nm is None and opened:
         indicated_nm = _integral_nm(curves, of.rate_nm_s, opened)
-    worst = _worst(curves, of.rate_nm_s, exposed, step.asked["rate_nm_s"])
+    is_ramped = "ramps" in step.asked  # it has no one rate to be off
+    worst = None if is_ramped else _worst(curves, of.rate_nm_s, exposed, step.asked["rate_nm_s"])
     lives = known(of.life_pct[curves.span(begun.start_s, ended_s)])
     return _Grown(begun.start_s, ended_s, opened, mean, sd, worst, indicated_nm, lives)
 
@@ -179,7 +187,11 @@ def _deviations(station: Station, result: StepResult, grown: _Grown, step: Plann
     if result.indicated_nm is None and grown.indicated_nm is not None:
         yield "the record ends in this layer; its thickness is the indicated rate summed up"
     yield from _thickness_off(grown.indicated_nm, step.asked["target_nm"])
-    yield from _rate_off(grown, step.asked["rate_nm_s"], station.limits.rate_attention.within / 100)
+    attention = station.limits.rate_attention.within / 100
+    if "ramps" in step.asked:
+        yield from _rates_off(result, attention)
+    else:
+        yield from _rate_off(grown, step.asked["rate_nm_s"], attention)
     highest, limit = result.pressure_max_mbar, station.limits.film_pressure
     if highest is not None and highest > limit:
         yield f"pressure up to {wording.pressure(highest)}, above the limit for films of {wording.pressure(limit)}"
@@ -193,6 +205,12 @@ def _thickness_off(indicated_nm: float | None, target_nm: float) -> Iterator[str
         kind = "short" if off < 0 else "thick"
         asked = f"{wording.plain(target_nm)} nm"
         yield f"film {kind}: {wording.thickness(indicated_nm)} instead of {asked} ({wording.signed_pct(off)})"
+
+
+def _rates_off(result: StepResult, attention: float) -> Iterator[str]:
+    for rate in result.rates or ():
+        if rate.set_nm_s and rate.mean_nm_s is not None and abs(off := rate.mean_nm_s / rate.set_nm_s - 1) > attention:
+            yield f"mean rate {wording.signed_pct(off)} from {wording.plain(rate.set_nm_s)} nm/s"
 
 
 def _rate_off(grown: _Grown, asked_nm_s: float, attention: float) -> Iterator[str]:

@@ -41,8 +41,11 @@ def _sentences(story: Story) -> Iterator[str]:
 
 
 def _deposited(story: Story, grown: Sequence[Layer]) -> str:
-    materials = wording.listed([layer.material for layer in grown])
-    one = len(grown) == 1
+    together: dict[int, list[str]] = {}
+    for layer in grown:
+        together.setdefault(layer.step, []).append(layer.material)
+    materials = wording.listed([" together with ".join(materials) for materials in together.values()])
+    one = len(together) == 1
     what = f"A layer of {materials} was" if one else f"Layers of {materials} were"
     how = "" if one else " one after the other, without breaking the vacuum,"
     boats = {layer.boat for layer in grown}
@@ -102,7 +105,7 @@ def _measured(grown: Sequence[Layer]) -> str:
 def _layer(layer: Layer) -> Iterator[str]:
     rate = ""
     if layer.rate_mean_nm_s is not None:
-        set_to = f"set to {wording.plain(layer.asked_rate_nm_s)} nm/s"
+        set_to = f"set to {wording.asked_rate(layer.asked_rate_nm_s, layer.ramps)}"
         spread = "mean ± standard deviation; " if layer.rate_sd_nm_s is not None else "mean; "
         rate = f" at {wording.rate(layer.rate_mean_nm_s, layer.rate_sd_nm_s)} ({spread}{set_to})"
     if layer.indicated_nm is None:

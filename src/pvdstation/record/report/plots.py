@@ -68,7 +68,7 @@ def draw_run(story: Story, curves: Curves, bands: Sequence[Band]) -> str:
             style = _style(_GREYS[number % 4], of.source, _STYLES[number % 4])
             _draw_source(of, minutes, (rate, thickness, power, current, resistance), style)
         _label_source_panels((rate, thickness, power, current, resistance))
-        rate.set_ylim(0, _SPIKE * max((layer.asked_rate_nm_s for layer in story.layers), default=1.0))
+        rate.set_ylim(0, _SPIKE * max((layer.highest_rate_nm_s for layer in story.layers), default=1.0))
         _draw_pressure(curves, minutes, pressure)
         _draw_shutters(curves, used, shutters)
         for axes in panels:
@@ -90,7 +90,7 @@ def draw_layer(overlays: Sequence[Overlay], since: str, *, is_simulated: bool) -
         for number, overlay in enumerate(overlays):
             style = _style(colours[number], overlay.label)
             _draw_overlay(overlay, panels, style, 1.8 if number == 0 and len(overlays) > 1 else 0.9)
-        asked = overlays[0].layer.asked_rate_nm_s
+        asked = overlays[0].layer.highest_rate_nm_s
         rate.axhline(asked, color="#999999", linewidth=0.6, linestyle=":")
         rate.set_ylim(0, _SPIKE * asked)
         rate.set_ylabel("rate, nm/s")

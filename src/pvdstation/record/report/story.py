@@ -105,6 +105,12 @@ class Layer:
     charge_mg: float
     deviations: tuple[str, ...]
     alarms: tuple[AlarmResult, ...]
+    ramps: tuple[tuple[float, float], ...] = ()  # thickness nm, from which on the rate goes to another one, nm/s
+
+    @property
+    def highest_rate_nm_s(self) -> float:
+        """Return the highest rate that was asked for, nm/s."""
+        return max([self.asked_rate_nm_s, *(to_nm_s for _, to_nm_s in self.ramps)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pvdstation.model.clock import SECOND
@@ -17,6 +16,7 @@ from pvdstation.record.report.gas_steps import gas_steps
 from pvdstation.record.report.layers import layers_of
 from pvdstation.record.report.recorded_station import recorded_station
 from pvdstation.record.report.story import Happening, Heading, Line, Lot, SampleName, Story, Verdict
+from pvdstation.record.report.together import with_truth
 from pvdstation.record.results import AlarmResult, Named, StepResult
 from pvdstation.record.run_entry import NOT_ENDED
 from pvdstation.record.run_file import RunFile
@@ -86,8 +86,8 @@ def tell(run: RunFile) -> Told:
 def _with_truth(steps: Sequence[StepResult], end: Mapping[str, Any] | None) -> tuple[StepResult, ...]:
     """Put in what only the simulated plant knows: it stands in the result, not in the events."""
     recorded = ((end or {}).get("result") or {}).get("steps", ())
-    true_nm = {step["index"]: step["true_nm"] for step in recorded if "true_nm" in step}
-    return tuple(replace(step, true_nm=true_nm.get(step.index)) for step in steps)
+    results = {step["index"]: step for step in recorded}
+    return tuple(with_truth(step, results.get(step.index, {})) for step in steps)
 
 
 def _verdict(end: Mapping[str, Any] | None, steps: Sequence[StepResult]) -> Verdict:

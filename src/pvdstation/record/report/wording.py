@@ -1,6 +1,7 @@
 """Numbers as a report writes them, and text that a person typed as it may be shown."""
 
 import re
+from collections.abc import Sequence
 
 from pvdstation.model.toml import UNSEEN
 
@@ -90,3 +91,8 @@ def counted(number: int, one: str, many: str = "") -> str:
 def _scientific(value: float) -> str:
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
+
+
+def asked_rate(nm_s: float, ramps: Sequence[tuple[float, float]]) -> str:
+    """Return the rate of a layer with its ramps: "0.2 nm/s, from 20 nm on 0.5 nm/s"."""
+    return ", ".join([f"{plain(nm_s)} nm/s", *(f"from {plain(at_nm)} nm on {plain(to)} nm/s" for at_nm, to in ramps)])
