@@ -53,7 +53,8 @@ def test_a_driven_run_is_the_dry_run_of_the_same_seed(tmp_path, dry, ports):
 
 def test_after_the_core_is_killed_the_plant_goes_on_at_its_pace_and_its_watchdogs_act(tmp_path):
     with served(tmp_path, "--station", str(shortened(tmp_path))) as here:
-        core = start_core("run", RECIPE, "--station", str(here.station), "--speed", "150")
+        data = str(tmp_path / "data")  # its interrupted run would stand in the way of others
+        core = start_core("run", RECIPE, "--station", str(here.station), "--speed", "150", "--data", data)
         read_until(core, "soak 1")
         channel = here.channel()
         assert channel.hello()["time"] == "driven"

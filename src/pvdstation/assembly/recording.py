@@ -16,6 +16,7 @@ from pvdstation.assembly.preparation import Prepared
 from pvdstation.drivers.base import Board
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.signals import Quality
+from pvdstation.record.holding import Hold
 from pvdstation.record.journal import InlineJournal, Opening, ThreadedJournal
 from pvdstation.record.journal_file import FAILURES
 from pvdstation.record.plan import plan_document
@@ -38,6 +39,8 @@ class Recording(NamedTuple):
 
     folder: Path
     about: About = About()
+    continues: Mapping[str, object] | None = None
+    """The interrupted run that goes on, and what is known of it."""
 
 
 class Record:
@@ -50,10 +53,16 @@ class Record:
         self._board = board
         self._is_dry = speed is None
         self._folder = recording.folder
+        self._continues = recording.continues
+        self._hold: Hold | None = None
         self._life_in: dict[int, float] = {}
         try:
             self.journal = self._open(recording.about, seed, speed)
+        except Refused:
+            self._let_go()
+            raise
         except FAILURES as error:
+            self._let_go()
             what = f"{_words(error)} ({recording.folder})"
             raise Refused([Problem("the record", f"it cannot be written: {what}", _WRITE)]) from error
 
@@ -69,6 +78,7 @@ class Record:
                 raise Refused(problems)
             with StationDatabase.opened(self._folder / DATABASE, folder) as database:
                 ledger, previous = database.ledger(self._prepared.station.name), database.newest_head()
+            self._hold = Hold(folder / f"{self.run}{SUFFIX}")
         prepared, signals = self._prepared, self._board.signals
         genesis = self._genesis(seed, speed, previous)
         opening = Opening(
@@ -100,6 +110,7 @@ class Record:
             "recipe": {**prepared.recipe.as_json(), "file": prepared.recipe_file, "parameters": _parameters(prepared)},
             "station": {**prepared.station_named.as_json(), "file": prepared.station_file},
             "software": _software(),
+            **({} if self._continues is None else {"continues": dict(self._continues)}),
         }
 
     def watch(self) -> None:
@@ -119,7 +130,13 @@ class Record:
                     database.take(self._folder / RUNS / f"{self.run}{SUFFIX}", is_ended=True)
         except (*FAILURES, Refused) as error:
             return Problem("the record", f"its end could not be written: {_words(error)}", "")
+        finally:
+            self._let_go()
         return None
+
+    def _let_go(self) -> None:
+        if self._hold is not None:
+            self._hold.release()
 
     def _end(self, ending: Ending, result: RunResult) -> dict[str, object]:
         fields = result.as_json()

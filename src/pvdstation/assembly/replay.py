@@ -41,25 +41,47 @@ class Replayed(NamedTuple):
 
 def replay(run: RunFile) -> Replayed:
     """Compare outputs, actions and events of every scan, bit for bit. Raises Refused by a record it cannot run."""
-    core = _core(run)
-    gap_ns = next((row.at_ns for row in run.rows(Entry.GAP)), None)
-    events = _Events(run)
-    state, count = None, 0
-    for scan in run.scans():
-        if gap_ns is not None and scan.at_ns >= gap_ns:
-            break
-        if state is None:
-            state = core.start(scan.at_ns)
-        count += 1
-        decision = core.step(state, scan.image, scan.requests, scan.at_ns)
-        state = decision.state
-        found = _difference(scan, decision, events.of(scan.at_ns))
-        if found is not None:
-            return Replayed(count, Difference(count, scan.at_ns / SECOND, *found), None)
+    count, gap_ns = 0, gap_of(run)
+    for count, again in enumerate(decided_again(run, core_of(run)), start=1):
+        if again.difference is not None:
+            return Replayed(count, again.difference, None)
     return Replayed(count, None, None if gap_ns is None else gap_ns / SECOND)
 
 
-def _core(run: RunFile) -> Control:
+class Again(NamedTuple):
+    """One recorded scan, what is decided on it now, and the first thing that was decided otherwise then."""
+
+    scan: Scan
+    decision: Decision
+    difference: Difference | None
+
+
+def decided_again(run: RunFile, core: Control) -> Iterator[Again]:
+    """Yield every scan up to the first that is decided otherwise, or that was dropped."""
+    gap_ns = gap_of(run)
+    events = _Events(run)
+    state = None
+    for count, scan in enumerate(run.scans(), start=1):
+        if gap_ns is not None and scan.at_ns >= gap_ns:
+            return
+        if state is None:
+            state = core.start(scan.at_ns)
+        decision = core.step(state, scan.image, scan.requests, scan.at_ns)
+        state = decision.state
+        found = _difference(scan, decision, events.of(scan.at_ns))
+        difference = None if found is None else Difference(count, scan.at_ns / SECOND, *found)
+        yield Again(scan, decision, difference)
+        if difference is not None:
+            return
+
+
+def gap_of(run: RunFile) -> int | None:
+    """Return when scans were dropped for the first time, ns; None when all are there."""
+    return next((row.at_ns for row in run.rows(Entry.GAP)), None)
+
+
+def core_of(run: RunFile) -> Control:
+    """Return the core of a run as its record describes it. Raises Refused by one that this version cannot run."""
     try:
         station = load_station(run.station, "the station of the record")
         procedure = procedure_of(run.document(Entry.PLAN))

@@ -1,6 +1,6 @@
 """Runs a prepared recipe on a simulated station and returns what came out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import NamedTuple, TextIO
@@ -19,6 +19,7 @@ from pvdstation.control.decision import Decision
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Request, Verb
 from pvdstation.model.problems import Problem
+from pvdstation.model.signals import Reading
 from pvdstation.record.cause import Cause
 from pvdstation.record.gathering import Gathering
 from pvdstation.record.results import RunResult
@@ -46,6 +47,9 @@ class Way(NamedTuple):
 FASTEST = Way()
 
 
+Observe = Callable[[Sequence[Reading]], None]
+
+
 class Wishes(NamedTuple):
     """What is asked for beside the run itself."""
 
@@ -58,6 +62,8 @@ class Wishes(NamedTuple):
     """None: nothing is kept."""
     answering: Answering | None = None
     """Who answers questions; None: their defaults, else nobody."""
+    observe: Observe | None = None
+    """Sees every scan's readings."""
 
 
 NO_WISHES = Wishes()
@@ -115,6 +121,7 @@ class _Running:
         self._record = Record(recording, prepared, self._seed, way.speed, board) if recording else None
         journal = self._record.journal if self._record else None
         self._answering = wishes.answering or GivenAnswers()
+        self._observe, self._readings = wishes.observe, board.readings
         plan = Plan(self._seed, (sinks, self._answering), self._scanned, wishes.transcript, journal)
         try:
             self.bench: Bench = build(prepared, world, board, plan, way.speed)
@@ -134,6 +141,8 @@ class _Running:
             self._record.watch()
         if self._sampler is not None:
             self._sampler.take(now_ns)
+        if self._observe is not None:
+            self._observe(self._readings)
         follower, gathering = self._follower, self._gathering
         follower.moved(now_ns, gathering.current)
         verb = follower.asked()

@@ -15,9 +15,8 @@ from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.quantities import parse
 from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station
-from pvdstation.record.cause import Cause
 from pvdstation.record.ledgers import ByHand, Ledgers, ToolingRow
-from pvdstation.record.opened import DAMAGED, OpenedRun, opened
+from pvdstation.record.opened import DAMAGED
 from pvdstation.record.run_entry import RunEntry
 from pvdstation.record.run_file import RunFile, first_files
 from pvdstation.record.station_database import StationDatabase
@@ -57,17 +56,6 @@ def list_runs(data: str | None, wanted: Filter, *, anew: bool = False) -> list[R
         return []
     with _looked_at(folder, anew=anew) as database:
         return [run for run in database.runs() if wanted.takes(run)]
-
-
-def unended(data: str | None, station: str) -> OpenedRun | None:
-    """Return the newest run of a station if its record has no end; None also where no record can be read."""
-    try:
-        newest = next((run for run in list_runs(data, Filter()) if run.station == station), None)
-        if newest is None or newest.cause != Cause.INTERRUPTED:
-            return None
-        return opened(RunFile(find_run(newest.run, data)))
-    except (Refused, *DAMAGED):
-        return None
 
 
 class Checked(NamedTuple):

@@ -165,9 +165,16 @@ def dry_run(
 @app.command()
 def run(
     context: typer.Context,
-    recipe: Recipe,
+    recipe: Annotated[
+        str | None,
+        typer.Argument(metavar="RECIPE", help="A file if it ends in .toml, else the recipe itself in quotes."),
+    ] = None,
     station: Station = None,
     sets: Sets = None,
+    going_on: Annotated[
+        str | None,
+        typer.Option("--continue", metavar="RUN", help="Go on from a run that was interrupted, as a new run."),
+    ] = None,
     speed: Annotated[
         float,
         typer.Option(min=0.01, max=10000.0, help="Times real time; simulated stations only. 1 is the real clock."),
@@ -192,23 +199,60 @@ def run(
 
     Ctrl+C is a controlled stop (shutters close first, then power goes down); a second Ctrl+C within 10 s aborts.
     Stations with real ports are refused until the core process and the guardian exist.
+    After a crash, everything is switched off first, and the run is refused with what is known of the one before: it is
+    continued with --continue, or somebody takes note of it with "pvd clear".
 
     \b
-    Example:
+    Examples:
       pvd run "300 nm Zn at 0.5 nm/s" --speed 60
+      pvd run --continue 20260314-091500-a3f2 --station our-station.toml
     """
     del json
     from pvdstation.assembly.about import Said
     from pvdstation.cli.files import Files
     from pvdstation.cli.keeping import Keeping
-    from pvdstation.cli.run_command import run_follow
+    from pvdstation.cli.run_command import run_follow, run_on
 
     streams = context.ensure_object(Streams)
     files = Files(transcript=transcript)
     keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data)
+    faults = fault or ()
+    if going_on is not None and sets:
+        raise typer.BadParameter("a run that goes on has the parameters that it had", param_hint="--set")
+    if going_on is not None:
+        raise typer.Exit(
+            run_on(streams, going_on, recipe, station, faults, files, keeping, speed=speed, seed=seed, live=live)
+        )
+    if recipe is None:
+        raise typer.BadParameter("there is no recipe", param_hint="RECIPE")
     raise typer.Exit(
-        run_follow(streams, recipe, station, fault or (), files, keeping, sets or (), speed=speed, seed=seed, live=live)
+        run_follow(streams, recipe, station, faults, files, keeping, sets or (), speed=speed, seed=seed, live=live)
     )
+
+
+@app.command()
+def clear(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help='Its id, a beginning of it, or "last".')],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who takes note of it.")],
+    note: Note = "",
+    data: Data = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Take note of a run that was interrupted: the next one starts anew.
+
+    Kept in the station database with name and time. Touches no instrument. What is on the substrate, in the chamber
+    and in the boats is then yours to know: the next run begins with its own checks, and every source counts as hot.
+
+    \b
+    Example:
+      pvd clear last --by Mia --note "sample taken out"
+    """
+    del json
+    from pvdstation.cli.after_crash import run_clear
+
+    raise typer.Exit(run_clear(context.ensure_object(Streams), run, data, by, note))
 
 
 @app.command()

@@ -6,11 +6,8 @@ from pvdstation.assembly.about import Said
 from pvdstation.assembly.folders import data_folder
 from pvdstation.assembly.preparation import Prepared
 from pvdstation.assembly.recording import Recording
-from pvdstation.assembly.station_records import unended
 from pvdstation.cli.streams import Streams
-from pvdstation.cli.wording import duration
 from pvdstation.model.problems import Problem
-from pvdstation.record.cause import Cause
 from pvdstation.record.results import RunResult
 
 
@@ -33,18 +30,6 @@ class Keeping(NamedTuple):
 
 
 RECORDED = Keeping()
-
-
-def note_unended(streams: Streams, keeping: Keeping, prepared: Prepared) -> None:
-    """Say so when the last run of this station has no end: after a crash, how far it came."""
-    run = unended(keeping.data, prepared.station.name)
-    if run is None:
-        return
-    step = next((step for step in run.result.steps if step.ended_because == Cause.INTERRUPTED), None)
-    where = f" in step {step.index} ({step.text})" if step is not None else ""
-    known = f"{duration(run.result.plant_s)} are recorded, to row {run.file.head()[0]}"
-    streams.note(f"run {run.id} has no end: it still runs, or it was interrupted{where}; {known}")
-    streams.note(f'    See "pvd runs show {run.id}".')
 
 
 def note_record(streams: Streams, result: RunResult) -> None:

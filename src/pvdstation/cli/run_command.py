@@ -8,14 +8,16 @@ from rich.status import Status
 from rich.text import Text
 
 from pvdstation.assembly.breaking import fault_problems
+from pvdstation.assembly.continued import interrupted_run
 from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.assembly.recording import Recording
 from pvdstation.assembly.runs import Way, Wishes, execute
 from pvdstation.assembly.world import NoSimulator
+from pvdstation.cli.after_crash import gone_on, refused_by_another
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
-from pvdstation.cli.keeping import RECORDED, Keeping, note_record, note_unended
+from pvdstation.cli.keeping import RECORDED, Keeping, note_record
 from pvdstation.cli.prompt import Prompt
 from pvdstation.cli.refusing import finish_refused, finish_unreached
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
@@ -24,7 +26,7 @@ from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind, Notice, Verb
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.record.plan import PlannedStep
-from pvdstation.record.results import RunResult
+from pvdstation.record.results import RunResult, refused
 
 _SHOW_EVERY_S = 0.2
 _FOLLOWED = frozenset(
@@ -61,10 +63,54 @@ def run_follow(
         problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
-        note_unended(streams, keeping, prepared)
         try:
             way, recording = Way(speed, is_attended=True), keeping.recording(prepared)
+            refusal = refused_by_another(streams, prepared, recording, way, seed)
+            if refusal is not None:
+                return refusal
             return _run_and_show(streams, prepared, way, seed, faults, files, recording, interrupts)
+        except Refused as refusal:
+            return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
+        except NoSimulator as missing:
+            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(missing))], seed))
+        except OSError as error:
+            what = f"{error.filename or files.transcript} cannot be written: {error.strerror}"
+            return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])
+
+
+def run_on(
+    streams: Streams,
+    run: str,
+    recipe: str | None,
+    station: str | None,
+    faults: Sequence[str],
+    files: Files,
+    keeping: Keeping = RECORDED,
+    *,
+    speed: float,
+    seed: int,
+    live: bool,
+) -> ExitCode:
+    """Continue an interrupted run as a new one, follow and show it; return the exit code."""
+    interrupts = Interrupts()
+    with watched(interrupts):
+        try:
+            interrupted = interrupted_run(run, keeping.data, station, recipe)
+        except Refused as refusal:
+            return finish_refused(streams, refused(refusal.problems), [])
+        prepared = interrupted.prepared
+        problems = [*_command_problems(speed, prepared, live=live), *files.problems()]
+        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
+        if problems:
+            return finish_refused(streams, prepared.refuse([], seed), problems)
+        if prepared.silence is not None:
+            return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
+        try:
+            way = Way(speed, is_attended=True)
+            going_on = gone_on(streams, interrupted, keeping, way, seed)
+            if isinstance(going_on, ExitCode):
+                return going_on
+            return _run_and_show(streams, going_on[0], way, seed, faults, files, going_on[1], interrupts)
         except Refused as refusal:
             return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
         except NoSimulator as missing:

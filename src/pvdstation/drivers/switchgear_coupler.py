@@ -18,6 +18,8 @@ RUNNING = 1
 _FIRMWARE = 0x2010
 _CLEAR = 0x55AA
 _MODULE = 8  # a digital module has at most so many channels
+EXPIRED = "coupler with an expired watchdog"
+"""What answers when the outputs have dropped: until it is armed again, it does not even tell its name."""
 
 
 class CouplerMap(IoMap):
@@ -47,7 +49,7 @@ class CouplerMap(IoMap):
         """Prove constants and module sizes. An expired watchdog answers only exception 4: identified when armed."""
         fault = yield from io.check(self._identity)
         if io.has_expired:
-            io.identity = io.identity or "coupler with an expired watchdog"
+            io.identity = io.identity or EXPIRED
             return ""
         if fault is not None:
             return fault

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from pvdstation.model.problems import Problem, Refused
+from pvdstation.record.holding import ENDING
 from pvdstation.record.ledgers import ByHand, Ledgers, RunLedger, ledgers
 from pvdstation.record.run_entry import Booked, Charge, CrystalLife, RunEntry, booked
 from pvdstation.record.run_file import SUFFIX, first_files
@@ -143,18 +144,19 @@ class StationDatabase:
         """Return crystals, charges and tooling of a station as they are now."""
         query = "SELECT run.run, started, fields FROM run JOIN booking USING (run) WHERE station = ? ORDER BY started"
         runs = [_run_ledger(*row) for row in self._connection.execute(query, (station,))]
-        return ledgers(station, runs, self._by_hand(station))
+        return ledgers(station, runs, self.by_hand(station))
 
     def ledger(self, station: str) -> dict[str, object]:
         """Return what a run's record keeps of the ledgers at its start, with every entry by hand."""
-        return {**self.ledgers(station).as_json(), "by_hand": [entry.as_json() for entry in self._by_hand(station)]}
+        return {**self.ledgers(station).as_json(), "by_hand": [entry.as_json() for entry in self.by_hand(station)]}
 
     def stations(self) -> list[str]:
         """Return the stations of which anything is known, in order of name."""
         rows = self._connection.execute("SELECT station FROM run WHERE kind = 'run' UNION SELECT station FROM by_hand")
         return sorted(name for (name,) in rows if name)
 
-    def _by_hand(self, station: str) -> list[ByHand]:
+    def by_hand(self, station: str) -> list[ByHand]:
+        """Return every entry by hand of a station, oldest first."""
         names = ", ".join(ByHand._fields)
         query = f"SELECT {names} FROM by_hand WHERE station = ? ORDER BY at, id"  # noqa: S608 - our own names
         rows = self._connection.execute(query, (station,))
@@ -248,6 +250,8 @@ def _stamp(path: Path) -> str:
     """Return size and time of all files of a run: another stamp, and the record is read again."""
     parts = []
     for file in sorted(path.parent.glob(f"{path.stem}.*")):
+        if file.suffix == ENDING:  # it goes with the writer, and nothing is read from it
+            continue
         found = file.stat()
         parts.append(f"{file.name[len(path.stem) :]}:{found.st_size}:{found.st_mtime_ns}")
     return " ".join(parts)
