@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pvdstation.record.report.layer_table import layer_table
 from pvdstation.record.report.methods import methods
 from pvdstation.record.report.story import GasStep, Heading, Layer, Lot, SampleName, Story, Verdict
 from pvdstation.record.results import Named
@@ -187,3 +188,12 @@ def test_refills_are_counted_and_an_unfinished_gas_step_is_said() -> None:
 
 def test_only_the_sqc310_is_said_to_control_what_it_controls() -> None:
     assert "which also controlled" not in methods(story(replace(ZN, rate_loop="host")))
+
+
+def test_what_marks_a_film_stands_in_the_table_of_layers_and_is_abnormal() -> None:
+    remark = "spit of 0.4 nm Zn at 12.3 nm"
+    marked = layer_table([replace(ZN, remarks=(remark,))], is_simulated=False)
+    (row,) = (number for number, cells in enumerate(marked.rows) if cells[0] == "remarks")
+    assert marked.rows[row][1] == remark
+    assert row in marked.abnormal
+    assert "remarks" not in [cells[0] for cells in layer_table([ZN], is_simulated=False).rows]

@@ -9,7 +9,7 @@ from pvdstation.record.report.story import Layer, Story
 COLUMNS = 4
 """More layers than these go into a second table: a page is not wider."""
 _NONE = "–"
-_JUDGED = ("deviations", "alarms")
+_JUDGED = ("deviations", "alarms", "remarks")
 
 
 def layer_tables(story: Story) -> Iterator[Table]:
@@ -86,6 +86,7 @@ _ROWS: tuple[tuple[str, Callable[[Layer], str]], ...] = (
     ("density, Z-ratio", _material),
     ("rate loop", lambda n: "SQC-310" if n.rate_loop == "sqc" else "host"),
     ("ended", _ended),
+    ("remarks", lambda n: "; ".join(n.remarks) or _NONE),
     ("deviations", lambda n: "; ".join(n.deviations) or "none"),
     ("alarms", lambda n: ", ".join(dict.fromkeys(alarm.source for alarm in n.alarms)) or "none"),
 )

@@ -100,6 +100,7 @@ def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedS
         deviations=tuple(_deviations(record.station, result, grown, step)),
         alarms=tuple(alarm for alarm in record.alarms if grown.begun_s <= alarm.came_s <= grown.ended_s),
         ramps=tuple((ramp["at_nm"], ramp["to_nm_s"]) for ramp in step.asked.get("ramps", ())),
+        remarks=result.remarks or (),
     )
 
 

@@ -106,6 +106,7 @@ class Layer:
     deviations: tuple[str, ...]
     alarms: tuple[AlarmResult, ...]
     ramps: tuple[tuple[float, float], ...] = ()  # thickness nm, from which on the rate goes to another one, nm/s
+    remarks: tuple[str, ...] = ()  # that mark the film: spits, a rest completed by time
 
     @property
     def highest_rate_nm_s(self) -> float:
