@@ -1,6 +1,8 @@
 """Layers beyond the paper's, by bytes: two sources at once, ramps of the rate, a pre-coat, a charge melted in."""
 
+import re
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -19,8 +21,20 @@ from pvdstation.record.gathering import Gathering
 from pvdstation.record.plan import planned_steps
 from pvdstation.record.results import StepResult, TogetherResult
 
-TOGETHER = "20 nm Zn at 0.5 nm/s with Li at 0.2 nm/s"
-RAMPED = "24 nm Zn at 0.3 nm/s ramp at 6 nm to 0.5 nm/s over 30 s"
+RECIPES = Path(__file__).parents[2] / "recipes"
+
+
+def shipped(name: str, **shorter: str) -> bytes:
+    """Return a shipped recipe with some of its quantities made smaller."""
+    text = (RECIPES / f"{name}.toml").read_text("utf-8")
+    for key, quantity in shorter.items():
+        text, count = re.subn(rf'\b{key} = "[^"]+"', f'{key} = "{quantity}"', text)
+        assert count == 1, f"{name} has no one {key}"
+    return text.encode()
+
+
+TOGETHER = shipped("codeposition", thickness="20 nm")
+RAMPED = shipped("rate-ramp", thickness="24 nm", at="5 nm", over="30 s", pre_coat="5 s")
 PRE_COATED = f"{LAYER} after 10 s pre-coat"
 OWNERS = ("sim", "sim-host-loop")
 TWO: Changes = {
@@ -45,7 +59,7 @@ TWO: Changes = {
 """Lithium's profile is the shorter one: it stays at its last power."""
 MUCH: Changes = {"source.Zn.charge": "200 mg", "simulation.boats.1.charge.mass": "200 mg"}
 """A charge that lasts for two conditionings."""
-CHANGES: dict[str, Changes] = {TOGETHER: TWO, RAMPED: TWO, PRE_COATED: TWO}
+CHANGES: dict[str | bytes, Changes] = {TOGETHER: TWO, RAMPED: TWO, PRE_COATED: TWO}
 SHUTTERS = ("source shutter 1", "source shutter 2")
 
 
@@ -84,7 +98,7 @@ class _Listening(StationBench):
 
 
 @cache
-def run(recipe: str, owner: str = "sim", script: tuple[tuple[Moment, Act], ...] = ()) -> Ended:
+def run(recipe: str | bytes, owner: str = "sim", script: tuple[tuple[Moment, Act], ...] = ()) -> Ended:
     changes = CHANGES.get(recipe, HOST if owner == "sim-host-loop" else QUICK)
     if script:
         changes = {**changes, **MUCH}
@@ -182,11 +196,21 @@ def test_a_rate_is_ramped_and_kept_and_the_end_is_met() -> None:
     layer = ended.steps["deposit"]
     assert ended.bench.state == "complete"
     assert layer.true_nm == pytest.approx(24, rel=0.01)
-    assert [rate.set_nm_s for rate in layer.rates or ()] == [0.3, 0.5]
+    assert [rate.set_nm_s for rate in layer.rates or ()] == [0.2, 0.5]
     for rate in layer.rates or ():
         assert rate.mean_nm_s == pytest.approx(rate.set_nm_s, rel=0.06)
     told = {e.source for e in ended.bench.of_kind(EventKind.ALARM)}
     assert told <= {"rate_attention"}, "guards compare with the set-point on its way, and medians begin again"
+
+
+def test_a_ramp_that_is_held_stands_and_goes_on() -> None:
+    midway = during("deposit", "thickness", 35.0)  # 5 nm at 0.2 nm/s, and ten seconds of the ramp
+    ended = run(RAMPED, "sim-host-loop", ((midway, asks(Verb.HOLD)), (in_state("held", 3.0), asks(Verb.RESUME))))
+    layer = ended.steps["deposit"]
+    assert (ended.bench.state, layer.openings) == ("complete", 2)
+    assert layer.true_nm == pytest.approx(24, rel=0.01)
+    assert [rate.set_nm_s for rate in layer.rates or ()] == [0.2, 0.5]
+    assert len([e for e in ended.bench.of_kind(EventKind.STAGE) if e.text.startswith("pre-coat")]) == 1
 
 
 # --- pre-coat ---
