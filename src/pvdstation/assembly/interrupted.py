@@ -5,6 +5,7 @@ did nothing to the film or the sources does not change that.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,9 @@ from pvdstation.model.messages import EventKind
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.record.holding import holder_of, is_held
 from pvdstation.record.ledgers import ByHand
+from pvdstation.record.links import continued_by, continues, followers
 from pvdstation.record.opened import DAMAGED
+from pvdstation.record.run_entry import RunEntry
 from pvdstation.record.run_file import RunFile, first_files
 from pvdstation.record.station_database import StationDatabase
 
@@ -94,34 +97,31 @@ def cleared_by(folder: Path, run: RunFile) -> ByHand | None:
     return next((entry for entry in entries if entry.kind == CLEARED and entry.subject == run.run), None)
 
 
-def followers(path: Path, run: RunFile) -> list[RunFile]:
-    """Return the later runs of the same station, oldest first; what cannot be read is left out."""
-    later = []
-    for other in first_files(path.parent):
-        if other.stem <= path.stem:
-            continue
-        try:
-            found = RunFile(other)
-        except (Refused, *DAMAGED):
-            continue
-        if found.genesis["station"]["name"] == run.genesis["station"]["name"]:
-            later.append(found)
-    return later
-
-
 def links_of(run: RunFile) -> Links:
     """Return what a run has to do with others."""
-    continues = str(run.genesis.get("continues", {}).get("run", ""))
+    before = continues(run)
     if run.end is not None or run.genesis["kind"] != "run":
-        return Links(continues=continues)
+        return Links(continues=before)
     if is_held(run.path):
-        return Links(is_running=True, continues=continues)
-    following = (other.run for other in followers(run.path, run) if _continued(other) == run.run)
-    return Links(False, continues, max(following, default=""), cleared_by(run.path.parent.parent, run))  # noqa: FBT003
+        return Links(is_running=True, continues=before)
+    return Links(False, before, continued_by(run), cleared_by(run.path.parent.parent, run))  # noqa: FBT003
 
 
-def _continued(run: RunFile) -> str:
-    return str(run.genesis.get("continues", {}).get("run", ""))
+def links_among(data: str | None, runs: Sequence[RunEntry]) -> dict[str, Links]:
+    """Return the links of those runs of a list that have any; only records without an end are looked into."""
+    links: dict[str, Links] = {}
+    for entry in runs:
+        if entry.outcome != "interrupted" or entry.kind != "run":
+            continue
+        try:
+            found = links_of(RunFile(find_run(entry.run, data)))
+        except (Refused, *DAMAGED):
+            continue
+        links[entry.run] = found._replace(continues=found.continues or links.get(entry.run, Links()).continues)
+        if found.continued_by:
+            later = links.get(found.continued_by, Links())
+            links[found.continued_by] = later._replace(continues=entry.run)
+    return links
 
 
 def refuse_other_than_interrupted(path: Path, run: RunFile) -> None:
@@ -141,7 +141,7 @@ def _why_not(path: Path, run: RunFile) -> str:
     entry = cleared_by(path.parent.parent, run)
     if entry is not None:
         return f"was taken note of by {entry.who} at {entry.at}"
-    for other in followers(path, run):
+    for other in followers(run):
         if is_held(other.path):
             return f"is not the last one: {other.run} is going on"
         if other.end is None or has_touched(other):

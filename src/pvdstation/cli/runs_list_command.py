@@ -1,12 +1,13 @@
 """``pvd runs list``: every recorded run, newest first."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich.table import Table
 from rich.text import Text
 
+from pvdstation.assembly.interrupted import Links, links_among
 from pvdstation.assembly.station_records import Filter, list_runs
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.refusing import finish_refused
@@ -34,9 +35,10 @@ def run_list(streams: Streams, data: str | None, wanted: Filter, *, anew: bool) 
         runs = list_runs(data, wanted, anew=anew)
     except Refused as refusal:
         return finish_refused(streams, refused(refusal.problems), [])
+    links = links_among(data, runs)
     if streams.json:
-        streams.document({"runs": [run.as_json() for run in runs]})
-    streams.show(_table(runs) if runs else Text("no such run" if any(wanted[:-1]) else "no run yet"))
+        streams.document({"runs": [{**run.as_json(), **links.get(run.run, Links()).as_json()} for run in runs]})
+    streams.show(_table(runs, links) if runs else Text("no such run" if any(wanted[:-1]) else "no run yet"))
     return ExitCode.COMPLETE
 
 
@@ -51,7 +53,7 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _table(runs: Sequence[RunEntry]) -> Table:
+def _table(runs: Sequence[RunEntry], links: Mapping[str, Links]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     table.add_column("run (UTC)", no_wrap=True)
     table.add_column("outcome", no_wrap=True)
@@ -61,5 +63,9 @@ def _table(runs: Sequence[RunEntry]) -> Table:
     for run in runs:
         took = duration(run.plant_s) if run.plant_s is not None else ""
         style = "" if run.outcome == _GOOD else "bold red"
-        table.add_row(run.run, Text(run.outcome, style=style), took, Text(run.recipe), Text("; ".join(run.samples)))
+        link = links.get(run.run, Links())
+        outcome = "running" if link.is_running else run.outcome
+        words = "" if link.is_running else link.words
+        recipe = f"{run.recipe} ({words})" if words else run.recipe
+        table.add_row(run.run, Text(outcome, style=style), took, Text(recipe), Text("; ".join(run.samples)))
     return table

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from rich.text import Text
 
 from pvdstation.assembly.finding import find_run
+from pvdstation.assembly.interrupted import Links, links_of
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.refusing import finish_refused
 from pvdstation.cli.result_text import alarm_lines, clock, closing, heading, steps_table
@@ -33,17 +34,18 @@ def run_show(streams: Streams, text: str, data: str | None) -> ExitCode:
         what = error.problems[0].what if isinstance(error, Refused) else f"it is damaged: {error}"
         finish_refused(streams, refused([Problem(str(path), what, f'See "pvd runs verify {path}".')]), [])
         return ExitCode.TRIPPED
+    links = links_of(run.file)
     if streams.json:
-        streams.document(run.as_json())
+        streams.document({**run.as_json(), "links": links.as_json()})
     result = run.result
     names = result.recipe, result.station
     shown = [name.name if name else "" for name in names]
-    streams.show(heading(shown[0], shown[1], result.mode or ""), closing(result), "", *_head(run), "")
+    streams.show(heading(shown[0], shown[1], result.mode or ""), closing(result), "", *_head(run, links), "")
     streams.show(steps_table(result), "", *alarm_lines(result.alarms), "", *_time_line(run), "", *_foot(run))
     return ExitCode.COMPLETE
 
 
-def _head(run: OpenedRun) -> Iterator[Text]:
+def _head(run: OpenedRun, links: Links) -> Iterator[Text]:
     about, cause = run.about, run.result.cause
     samples = "; ".join(_joined(sample) for sample in about["samples"])
     glovebox = (("H2O", about["glovebox"]["h2o_ppm"]), ("O2", about["glovebox"]["o2_ppm"]))
@@ -59,6 +61,7 @@ def _head(run: OpenedRun) -> Iterator[Text]:
         "glovebox": ", ".join(air),
         "lots": lots,
         "note": about["note"],
+        "links": links.words,
     }
     return (Text(f"{name:<9} {text}") for name, text in lines.items() if text)
 

@@ -10,6 +10,7 @@ from pvdstation.model.station import Station
 from pvdstation.record.bodies import fields_of
 from pvdstation.record.cause import Cause
 from pvdstation.record.gathering import Band, Gathering
+from pvdstation.record.links import link_words
 from pvdstation.record.plan import PlannedStep, steps_of
 from pvdstation.record.report.curves import Curves, read_curves
 from pvdstation.record.report.gas_steps import gas_steps
@@ -141,7 +142,7 @@ def _heading(run: RunFile, end: Mapping[str, Any] | None, notices: Sequence[Noti
         head_sha256=digest.hex(),
         segments=len(run.segments),
         flaws=tuple(str(flaw) for flaw in examined.flaws),
-        remarks=examined.remarks,
+        remarks=(*examined.remarks, *link_words(run, is_ended=end is not None)),
     )
 
 
