@@ -46,7 +46,7 @@ def guarded(before: tuple[ProcessGuard, ...], v: View, scene: Scene, *, is_held:
 def _guarded(before: ProcessGuard, v: View, w: Wiring, layer: Layer, *, is_open: bool) -> ProcessGuard:
     """A hold of our own loop opens it: what was added up stands."""
     guard = _read(before, v, w, layer)
-    return guard._replace(seen_ns=v.now_ns) if is_open or layer.ends_by_time else _answered(guard, v, w, layer)
+    return guard._replace(seen_ns=v.now_ns) if is_open else _answered(guard, v, w, layer)
 
 
 # --- rate for power ---
