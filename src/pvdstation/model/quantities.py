@@ -130,8 +130,11 @@ def split(text: str) -> tuple[float, str]:
     return float(match[1]), match[2]
 
 
-def convert(number: float, unit: str, dimension: str) -> float:
-    """Return the number in the dimension's canonical unit. Raises QuantityError with a suggestion."""
+def convert(number: float, unit: str, dimension: str, written: str = "") -> float:
+    """Return the number in the dimension's canonical unit. Raises QuantityError with a suggestion.
+
+    ``written`` is how a person wrote it, for the sentence.
+    """
     noun, canonical, example = DIMENSIONS[dimension]
     factor = UNITS[dimension].get(unit)
     if factor is not None:
@@ -139,7 +142,7 @@ def convert(number: float, unit: str, dimension: str) -> float:
         if not math.isfinite(value):
             raise QuantityError(f'"{number:g} {unit}" is not finite', f'Write for example "{example}".')
         return value
-    shown = f"{number:g} {unit}".strip()
+    shown = " ".join(written.split()) or f"{number:g} {unit}".strip()
     if not unit:
         raise QuantityError(
             f'"{shown}" is not a {noun}: it needs a unit', f'Write for example "{number:g} {canonical}".'
@@ -169,7 +172,7 @@ def nearest(unit: str, dimension: str) -> str | None:
 def parse(text: str, dimension: str) -> float:
     """Return the quantity in the dimension's canonical unit. Raises QuantityError."""
     number, unit = split(text)
-    return convert(number, unit, dimension)
+    return convert(number, unit, dimension, text)
 
 
 def _validator(dimension: str) -> Callable[[Any], float]:

@@ -76,11 +76,11 @@ def _clip(text: str) -> str:
 
 def _example(key: str, field: FieldInfo | None) -> str:
     for entry in field.metadata if field else ():
-        if isinstance(entry, WithJsonSchema) and entry.json_schema:
+        if isinstance(entry, WithJsonSchema) and entry.json_schema and "examples" in entry.json_schema:
             return f'Write for example {key} = "{entry.json_schema["examples"][0]}".'
     if field is not None and get_origin(field.annotation) is Literal:
         return f'Write for example {key} = "{get_args(field.annotation)[0]}".'
-    return f"Add {key} = …" if field is not None and field.is_required() else ""
+    return f'Add {key} = "…".' if field is not None and field.is_required() else ""
 
 
 def _words_in(quoted: str) -> list[str]:

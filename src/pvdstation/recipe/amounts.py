@@ -36,7 +36,7 @@ def _read(value: Any) -> Amount:
     try:
         number, unit = split(value)
         dimension = next((d for d in dimensions_of(unit) if d in _KINDS), "length")
-        amount = Amount(convert(number, unit, dimension), dimension)
+        amount = Amount(convert(number, unit, dimension, value), dimension)
     except QuantityError as error:
         raise PydanticCustomError("quantity", "{what}", {"what": error.what, "write": error.write}) from None
     if not amount.value > 0:

@@ -172,7 +172,8 @@ class _Reader:
         try:
             data = self._read(name)
         except OSError as error:
-            raise Refused([origin.problem("file", f'"{name}" cannot be read: {error.strerror}', "")]) from None
+            what = f'"{name}" cannot be read: {error.strerror}'
+            raise Refused([origin.problem("file", what, "It must lie beside this recipe; check its name.")]) from None
         inner = _Reader(self._read, (*self._stack, name))
         recipe = inner.file(data, name, Values(step.set, lambda key, *said: origin.problem(f"set.{key}", *said)))
         self.included.update(inner.included)

@@ -110,8 +110,9 @@ def _ramps(
     before_nm = 0.0
     for place, ramp in enumerate(step.ramps):
         if not before_nm < ramp.at < film_nm:
-            what = f"the ramp at {rounded(ramp.at)} nm is not behind {rounded(before_nm)} nm and inside the layer"
-            findings.refuse(origin, f"ramps.{place}.at", what, f"Write a thickness below {rounded(film_nm)} nm.")
+            what = f"this ramp begins at {rounded(ramp.at)} nm of a layer of {rounded(film_nm)} nm"
+            after = f" and above {rounded(before_nm)} nm, where the ramp before it begins" if before_nm else ""
+            findings.refuse(origin, f"ramps.{place}.at", what, f"Write less than {rounded(film_nm)} nm{after}.")
         check_rate(step.material, ramp.to, source, station, origin, f"ramps.{place}.to", findings)
         before_nm = ramp.at
     return tuple(RateRamp(ramp.at, ramp.to, ramp.over) for ramp in step.ramps)

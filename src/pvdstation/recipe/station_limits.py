@@ -241,4 +241,4 @@ def _sources(station: Station) -> str:
 
 
 def _gases(name: str, station: Station) -> str:
-    return suggest(name, list(station.gas), "It has") or "It has none."
+    return suggest(name, list(station.gas), "Known here") or "It has none."

@@ -7,7 +7,7 @@ taken apart where they are read, so the checker only sees what is done.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictInt, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, StrictInt, TypeAdapter, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from pvdstation.model.materials import MATERIALS, find_material, nearest_material
@@ -34,7 +34,11 @@ def _known_material(name: str) -> str:
     raise PydanticCustomError("material", "{what}", {"what": what, "write": write})
 
 
-MaterialName = Annotated[Text, AfterValidator(_known_material)]
+MaterialName = Annotated[
+    Text,
+    AfterValidator(_known_material),
+    WithJsonSchema({"type": "string", "maxLength": 200, "examples": ["Zn", "Li"]}),
+]
 """Name of an evaporant in the spelling of the table; case does not matter."""
 
 
@@ -86,7 +90,7 @@ class DepositStep(Table):
         if self.thickness is None and self.time is None:
             raise _wrong("the layer does not say how much", 'Write for example thickness = "100 nm".')
         if self.thickness is not None and self.time is not None and self.rate is not None:
-            what = "thickness, rate and time are one too many: any two give the third"
+            what = "any two of thickness, rate and time give the third, and all three are written"
             raise _wrong(what, "Leave one of them out.")
         if self.time is not None and self.ramps:
             raise _wrong("a layer with rate ramps ends by its thickness", "Write the thickness instead of the time.")
@@ -200,7 +204,9 @@ class AskStep(Table):
         if self.answer == "yes/no" and (self.unit or self.min is not None or self.max is not None):
             raise _wrong("a yes/no question has neither unit nor limits", 'Write answer = "number", or leave them out.')
         if self.answer == "number" and isinstance(self.default, bool):
-            raise _wrong("the default of a number is a number", "Write for example default = 1.5.")
+            raise _wrong(
+                "this question asks for a number, and its default is yes or no", "Write for example default = 1.5."
+            )
         return self
 
 
