@@ -1,8 +1,10 @@
 """From what a person names to something that can run: recipe and station read, checked, and found fit."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from pvdstation.assembly.counted import counted
 from pvdstation.assembly.served import Served, Unserved, find_simulator
 from pvdstation.assembly.sources import Source, read_recipe, read_station
 from pvdstation.model.problems import Problem, Refused
@@ -56,11 +58,16 @@ class Prepared(NamedTuple):
 
 
 def prepare(
-    recipe: str, station: str | None, seed: int | None = None, sets: Sequence[str] = ()
+    recipe: str,
+    station: str | None,
+    seed: int | None = None,
+    sets: Sequence[str] = (),
+    data: Path | None = None,
 ) -> Prepared | RunResult:
     """Read and check recipe and station; return a refusal with every problem when something is wrong.
 
-    ``sets`` are values of the recipe's parameters, each as "name=value".
+    ``sets`` are values of the recipe's parameters, each as "name=value"; ``data`` is the folder whose ledgers say what
+    is left in the boats and on the crystals.
     """
     problems: list[Problem] = []
     recipe_source = _noting(problems, read_recipe, recipe)
@@ -68,7 +75,9 @@ def prepare(
     values = _values(sets, problems)
     written = _noting(problems, _load_recipe, recipe_source, values) if recipe_source else None
     loaded = _noting(problems, load_station, station_source.content, station_source.file) if station_source else None
-    checked = _noting(problems, check_recipe, written, loaded) if written and loaded else None
+    checked = None
+    if written and loaded:
+        checked = _noting(problems, check_recipe, written, loaded, *counted(loaded, data))
     if written and not loaded:
         problems.extend(written.problems)
     recipe_named = (

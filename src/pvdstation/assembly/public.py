@@ -15,12 +15,18 @@ from pvdstation.record.results import RunResult
 from pvdstation.record.run_file import RunFile
 
 
-def check(recipe: str, station: str | None = None, parameters: Mapping[str, str] | None = None) -> CheckResult:
+def check(
+    recipe: str,
+    station: str | None = None,
+    parameters: Mapping[str, str] | None = None,
+    *,
+    data: str | None = None,
+) -> CheckResult:
     """Check a recipe (a file if it ends in ``.toml``, else the notation) against a station.
 
     ``parameters`` set those of the recipe, as text with a unit. Raises Refused with every problem.
     """
-    return CheckResult.of(_prepared(recipe, station, parameters))
+    return CheckResult.of(_prepared(recipe, station, parameters, data))
 
 
 def dry_run(
@@ -41,7 +47,7 @@ def dry_run(
     False. Raises Refused with every problem.
     """
     recording = Recording(data_folder(data)) if record else None
-    prepared = _prepared(recipe, station, parameters)
+    prepared = _prepared(recipe, station, parameters, data)
     given, wrong = read_answers(
         prepared.checked.procedure, [f"{name}={value}" for name, value in (answers or {}).items()]
     )
@@ -66,8 +72,9 @@ def open_run(run: str, data: str | None = None) -> OpenedRun:
         raise Refused([Problem(str(path), f"it is damaged: {error}", f'See "pvd runs verify {path}".')]) from error
 
 
-def _prepared(recipe: str, station: str | None, parameters: Mapping[str, str] | None) -> Prepared:
-    prepared = prepare(recipe, station, sets=[f"{name}={value}" for name, value in (parameters or {}).items()])
+def _prepared(recipe: str, station: str | None, parameters: Mapping[str, str] | None, data: str | None) -> Prepared:
+    sets = [f"{name}={value}" for name, value in (parameters or {}).items()]
+    prepared = prepare(recipe, station, sets=sets, data=data_folder(data))
     if isinstance(prepared, RunResult):
         raise Refused(list(prepared.errors))
     return prepared

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pvdstation.assembly.checks import CheckResult
+from pvdstation.assembly.folders import data_folder
 from pvdstation.assembly.preparation import prepare
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.refusing import finish_refused
@@ -19,9 +20,11 @@ from pvdstation.record.results import RunResult
 _WIDE = 90
 
 
-def run_check(streams: Streams, recipe: str, station: str | None, sets: Sequence[str] = ()) -> ExitCode:
+def run_check(
+    streams: Streams, recipe: str, station: str | None, sets: Sequence[str] = (), data: str | None = None
+) -> ExitCode:
     """Check and show; return the exit code."""
-    prepared = prepare(recipe, station, sets=sets)
+    prepared = prepare(recipe, station, sets=sets, data=data_folder(data))
     if isinstance(prepared, RunResult):
         return finish_refused(streams, prepared, [])
     result = CheckResult.of(prepared)

@@ -88,7 +88,13 @@ def pvd(
 
 @app.command()
 def check(
-    context: typer.Context, recipe: Recipe, station: Station = None, sets: Sets = None, *, json: Json = False
+    context: typer.Context,
+    recipe: Recipe,
+    station: Station = None,
+    sets: Sets = None,
+    data: Data = None,
+    *,
+    json: Json = False,
 ) -> None:
     """Show everything a recipe would do, and touch no instrument.
 
@@ -105,7 +111,7 @@ def check(
     del json  # read before the command line is parsed: refusals of it are JSON too
     from pvdstation.cli.check_command import run_check
 
-    raise typer.Exit(run_check(context.ensure_object(Streams), recipe, station, sets or ()))
+    raise typer.Exit(run_check(context.ensure_object(Streams), recipe, station, sets or (), data))
 
 
 @app.command()

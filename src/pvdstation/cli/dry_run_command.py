@@ -41,7 +41,7 @@ def run_dry(
     """Prepare, run and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
-        prepared = prepare(recipe, station, seed, sets)
+        prepared = prepare(recipe, station, seed, sets, keeping.folder)
         problems = files.problems()
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)

@@ -1,5 +1,6 @@
 """Whether a run is recorded, where, and what was said about it at its start."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from pvdstation.assembly.about import Said
@@ -18,6 +19,11 @@ class Keeping(NamedTuple):
     data: str | None = None
     is_kept: bool = True
 
+    @property
+    def folder(self) -> Path:
+        """Return the data folder, whose ledgers count."""
+        return data_folder(self.data)
+
     def problems(self, prepared: Prepared) -> list[Problem]:
         """Return what is wrong with what was said."""
         return self.said.understood(prepared.station)[1]
@@ -26,7 +32,7 @@ class Keeping(NamedTuple):
         """Return what the run needs to be recorded; None when it is not."""
         if not self.is_kept:
             return None
-        return Recording(data_folder(self.data), self.said.understood(prepared.station)[0])
+        return Recording(self.folder, self.said.understood(prepared.station)[0])
 
 
 RECORDED = Keeping()

@@ -54,7 +54,7 @@ def run_follow(
     """Prepare, run, follow and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
-        prepared = prepare(recipe, station, seed, sets)
+        prepared = prepare(recipe, station, seed, sets, keeping.folder)
         problems = [*_command_problems(speed, prepared, live=live), *files.problems()]
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)

@@ -61,6 +61,16 @@ def warn_of_ports(station: Station, findings: Findings) -> None:
         findings.warnings.append(Problem(where, f"{where}: {what}", write, file=station.file))
 
 
+def warn_of_supplies(station: Station, findings: Findings) -> None:
+    """Warn of supplies that nobody switches off by themselves when this program has gone."""
+    for number, supply in station.supply.items():
+        if supply.watchdog is None:
+            has = "a supply without a link has no watchdog" if not supply.has_link else "it has no watchdog of its own"
+            what = f"supply {number}: {has}; if this program dies, only the I/O's watchdog opens its enable contact"
+            where = f"supply.{number}.watchdog"
+            findings.warnings.append(Problem(where, what, "Prove that contact on the bench.", file=station.file))
+
+
 def find_source(
     step: DepositStep | ConditionStep, station: Station, origin: Origin, findings: Findings
 ) -> Source | None:

@@ -102,6 +102,20 @@ class Ledgers:
         """Return one sentence per source whose power at the layer's rate has changed."""
         return {name: text for name, rows in self.charges.items() if (text := power_trend(name, rows))}
 
+    def life_pct(self) -> dict[int, float]:
+        """Return the life left on each crystal after its last run, %; none where it was changed since."""
+        left: dict[int, float] = {}
+        for sensor, rows in self.crystals.items():
+            last = rows[-1]
+            life = last.life_in_pct if last.life_out_pct is None else last.life_out_pct
+            if life is not None:
+                left[int(sensor)] = life
+        return left
+
+    def charge_mg(self) -> dict[str, float]:
+        """Return what is left in each boat that was charged by hand, mg, by the consumption model."""
+        return {name: rows[-1].charge_mg for name, rows in self.charges.items() if rows[-1].charge_mg is not None}
+
     def as_json(self) -> dict[str, object]:
         """Return the fields of the JSON: the last row of each, and the trends."""
         return {
