@@ -4,7 +4,7 @@ The core decides every recorded scan again, so what it knew then is known now.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,7 +60,18 @@ def reckon(run: RunFile) -> Known:
         return replace(known, doubt=f"this version decides otherwise than the one that ran it ({last.difference})")
     if gap_of(run) is not None:
         return replace(known, doubt="its record has a gap: the disk did not keep up")
-    return _Reckoning(core, last, speed).of(known)
+    return _with_gas_before(_Reckoning(core, last, speed).of(known), genesis.get("continues", {}).get("gas"))
+
+
+def _with_gas_before(known: Known, gas: Mapping[str, Any] | None) -> Known:
+    """Return the same with the gas that was there before this run, as long as it has not pumped it out."""
+    if known.gas is not None or gas is None or known.step is None:
+        return known
+    done = known.procedure.steps[: known.place] if known.procedure else ()
+    if any(isinstance(step.work, order.Evacuate | order.PumpDown) for step in done):
+        return known
+    mbar = (known.pressures or {}).get("chamber.capacitance", math.nan)
+    return replace(known, gas=Gas(gas["gas"], False, math.nan, 0.0, 0.0, mbar))  # noqa: FBT003
 
 
 def _last(run: RunFile, core: Control) -> Again | None:
