@@ -6,12 +6,15 @@ One plant, which goes on at its pace; one substrate: each run goes on from the o
 import json
 import signal
 import time
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from pvd_command import pvd
 from serve_bench import PATIENCE_S, read_until, served, start_core
 from station_bench import QUICK, station_with
 
+from pvdstation.assembly.station_records import anchors_of
 from pvdstation.record.run_file import RunFile, first_files
 
 RECIPE = "20 nm Zn at 0.5 nm/s, then N2 to 100 mbar for 30 s"
@@ -136,6 +139,12 @@ def test_the_list_names_both_ways(chain) -> None:
     ids = [None, *chain.runs, None]
     outcomes = ["interrupted"] * len(KILLS) + ["complete"]
     assert named == [(outcome, ids[place] if place else None, ids[place + 2]) for place, outcome in enumerate(outcomes)]
+
+
+def test_the_next_run_keeps_the_last_row_of_the_one_that_was_killed(chain) -> None:
+    for run, following in pairwise(first_files(Path(chain.data) / "runs")):
+        kept = {anchor.kept_by: anchor.hash for anchor in anchors_of(run, chain.data)}
+        assert kept == dict.fromkeys(("the station database", f"the run {following.stem}"), RunFile(run).head()[1])
 
 
 def test_what_has_gone_on_is_not_continued_again(chain) -> None:

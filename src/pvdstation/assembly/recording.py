@@ -16,6 +16,7 @@ from pvdstation.assembly.preparation import Prepared
 from pvdstation.drivers.base import Board
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.signals import Quality
+from pvdstation.record.heads import Head
 from pvdstation.record.holding import Hold
 from pvdstation.record.journal import InlineJournal, Opening, ThreadedJournal
 from pvdstation.record.journal_file import FAILURES
@@ -25,7 +26,7 @@ from pvdstation.record.preflight import check_folder
 from pvdstation.record.results import RunResult
 from pvdstation.record.run_file import SUFFIX
 from pvdstation.record.schema import FORMAT
-from pvdstation.record.station_database import Head, StationDatabase
+from pvdstation.record.station_database import StationDatabase
 from pvdstation.record.usage import SourceUse, source_uses
 
 DRY_RUNS_KEPT = 50
@@ -77,6 +78,7 @@ class Record:
             if problems := check_folder(folder, self._prepared.checked.total_s):
                 raise Refused(problems)
             with StationDatabase.opened(self._folder / DATABASE, folder) as database:
+                database.keep_heads(folder)
                 ledger, previous = database.ledger(self._prepared.station.name), database.newest_head()
             self._hold = Hold(folder / f"{self.run}{SUFFIX}")
         prepared, signals = self._prepared, self._board.signals
@@ -178,14 +180,6 @@ def run_id(started: datetime) -> str:
 
 def _parameters(prepared: Prepared) -> dict[str, object]:
     return {parameter.name: parameter.value for parameter in prepared.checked.recipe.parameters}
-
-
-def _included(prepared: Prepared) -> list[dict[str, str]]:
-    """Return the other recipe files whose steps are done, whole."""
-    return [
-        {"name": recipe.name, "sha256": recipe.sha256, "text": recipe.content.decode("utf-8", errors="replace")}
-        for recipe in prepared.checked.recipe.included
-    ]
 
 
 def _remove_old(folder: Path) -> None:

@@ -9,9 +9,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from pvdstation.model.problems import Problem, Refused
+from pvdstation.record.heads import Head, head_at_rest
 from pvdstation.record.holding import ENDING
 from pvdstation.record.ledgers import ByHand, Ledgers, RunLedger, ledgers
 from pvdstation.record.run_entry import Booked, Charge, CrystalLife, RunEntry, booked
@@ -33,14 +34,6 @@ CREATE TABLE IF NOT EXISTS by_hand (
     id TEXT PRIMARY KEY, at TEXT NOT NULL, station TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
     who TEXT NOT NULL, note TEXT NOT NULL, fields TEXT NOT NULL);
 """
-
-
-class Head(NamedTuple):
-    """Number and hash of the last row of a run that has ended: a record that was cut off does not fit it."""
-
-    run: str
-    number: int
-    hash: str
 
 
 class StationDatabase:
@@ -118,6 +111,13 @@ class StationDatabase:
             with self._connection:
                 row = (run.entry.run, run.entry.head_number, run.entry.head_hash)
                 self._connection.execute("INSERT OR IGNORE INTO anchor VALUES (?, ?, ?)", row)
+
+    def keep_heads(self, folder: Path) -> None:
+        """Keep for good the heads of the runs of a folder that are not kept yet: of those that never came to an end."""
+        kept = {run for (run,) in self._connection.execute("SELECT run FROM anchor")}
+        heads = [head_at_rest(path) for path in first_files(folder) if path.stem not in kept]
+        with self._connection:
+            self._connection.executemany("INSERT OR IGNORE INTO anchor VALUES (?, ?, ?)", filter(None, heads))
 
     def head_of(self, run: str) -> Head | None:
         """Return the kept head of a run."""
