@@ -28,7 +28,9 @@ from pvdstation.assembly.station_records import (
 )
 from pvdstation.assembly.watching import Nobody
 from pvdstation.model.problems import Refused
+from pvdstation.record.export.nomad import archive_data
 from pvdstation.record.opened import opened
+from pvdstation.record.report.telling import tell
 from pvdstation.record.run_file import RunFile, first_files
 from pvdstation.record.schema import Entry
 from pvdstation.record.station_database import StationDatabase
@@ -62,7 +64,8 @@ def dry(quick, tmp_path_factory):
 def paced(quick, tmp_path_factory):
     """Two durable runs, with entries by hand before and between them."""
     folder = tmp_path_factory.mktemp("paced")
-    enter_charge(str(folder), quick, "Zn", "1500 mg", "Mia", "442", "")
+    enter_charge(str(folder), quick, "Zn", "1200 mg", "Mia", "442", "")
+    enter_charge(str(folder), quick, "Li", "90 mg", "Mia", "lot L7, 99.9 %", "")
     first = run(quick, folder, PACED)
     enter_crystal(str(folder), quick, "1", "Ben", "it jumped")
     return [first, run(quick, folder, PACED)], first_files(folder / "runs"), folder
@@ -224,12 +227,26 @@ def test_a_run_without_room_is_refused(quick, tmp_path, monkeypatch) -> None:
 def test_what_was_weighed_in_is_used_up_run_by_run(paced, quick) -> None:
     (ledgers,) = show_ledgers(str(paced[2]), quick)
     charged, first, second = ledgers.charges["Zn"]
-    assert (charged.charge_mg, charged.who, charged.lot) == (1500.0, "Mia", "442")
-    assert first.charge_mg == pytest.approx(1500.0 - first.used_mg, abs=0.02)
+    assert (charged.charge_mg, charged.who, charged.lot) == (1200.0, "Mia", "442")
+    assert first.charge_mg == pytest.approx(1200.0 - first.used_mg, abs=0.02)
     assert second.charge_mg == pytest.approx(first.charge_mg - second.used_mg, abs=0.02)
     assert [row.what for row in ledgers.crystals["1"]] == ["run", "changed", "run"]
     assert [row.factor_pct for row in ledgers.tooling["1"]] == [112.0]
     assert RunFile(paced[1][1]).document(Entry.LEDGER)["charges"]["Zn"]["charge_mg"] == first.charge_mg
+
+
+def test_report_and_archive_tell_charge_and_lot_of_the_ledger(paced) -> None:
+    record = RunFile(paced[1][1])
+    left_mg = record.document(Entry.LEDGER)["charges"]["Zn"]["charge_mg"]
+    assert 0 < left_mg < 1200.0
+    story = tell(record).story
+    assert story.layers[0].charge_mg == left_mg
+    said = {lot.of: (lot.lot, lot.purity) for lot in story.heading.lots}
+    assert said == {"Zn": ("442", "99.99 %"), "Li": ("L7", "99.9 %")}  # at the start; by hand
+    data = archive_data(record)
+    masses = [step["sources"][0]["material"][0]["mass"] for step in data["steps"] if "sources" in step]
+    assert masses == [pytest.approx(left_mg * 1e-6)] * len(masses) != []
+    assert "Li: lot L7." in data["description"]
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"no database" * 1000)])
@@ -243,7 +260,7 @@ def test_the_index_is_made_anew_from_the_runs_with_the_entries_by_hand_that_they
         assert database.ledger("simulated glovebox PVD") == ledger
         for entry in runs:  # the heads are of the time of the runs, and are not made anew
             assert database.head_of(entry.run) is None
-    assert len(ledger["by_hand"]) == 2
+    assert len(ledger["by_hand"]) == 3
 
 
 def test_what_was_written_is_read_where_nothing_can_be_written(paced, monkeypatch) -> None:

@@ -20,6 +20,7 @@ from pvdstation.record.export.nexus_writing import Value, fill, flags, group, id
 from pvdstation.record.export.story import Story, identities
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
+from pvdstation.record.weighed import lots_of
 
 _POSITIONS = ("shutter", "gate", "valve")
 _MEASUREMENTS = {"V": "voltage", "A": "current", "mbar": "pressure"}  # the definition's own words
@@ -90,7 +91,7 @@ def _people_and_samples(entry: h5py.Group, record: RunFile, story: Story) -> Non
         name: (glovebox[f"{name}_ppm"], "ppm") for name in ("h2o", "o2") if glovebox.get(f"{name}_ppm") is not None
     }
     fill(group(entry, "glovebox", "NXparameters"), **typed)
-    lots = about.get("lots", {})
+    lots = lots_of(record)
     words = {identifier(name): f"lot {lot.get('lot', '')}, {lot.get('purity', '')}" for name, lot in lots.items()}
     fill(group(entry, "lots", "NXparameters"), **words)
     fill(group(entry, "remarks", "NXnote"), type="text/plain", data=about.get("note", ""))

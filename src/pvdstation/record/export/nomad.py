@@ -16,6 +16,7 @@ from pvdstation.record.export.nomad_series import StepSeries, flux_of, series_of
 from pvdstation.record.export.story import Story, identities
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
+from pvdstation.record.weighed import charges_mg, lots_of
 
 DEFINITION = "nomad_material_processing.vapor_deposition.pvd.thermal.ThermalEvaporation"
 _COMPONENT = "nomad.datamodel.metainfo.basesections.v1.PureSubstanceComponent"
@@ -38,15 +39,18 @@ def archive_data(record: RunFile) -> Fields:
     story, names = Story(record), StationNames(record.station)
     about = record.document(Entry.ABOUT)
     samples = [_sample(sample) for sample in about.get("samples", ())]
-    lots = about.get("lots", {})
-    series = series_of(record, story.chapters, names.sources)
+    lots, charges = lots_of(record), charges_mg(record.document(Entry.LEDGER))
+    sources = {
+        name: facts._replace(charge_mg=charges.get(name, facts.charge_mg)) for name, facts in names.sources.items()
+    }
+    series = series_of(record, story.chapters, sources)
     return {
         "m_def": DEFINITION,
         "name": story.title,
         "datetime": story.wall.at(0),
         "end_time": story.wall.at(story.ended_ns),
         "lab_id": record.run,
-        "description": _description(record, story, about),
+        "description": _description(record, story, about, lots),
         "location": names.name,
         "method": "Thermal Evaporation",
         "instruments": _instruments(record, names),
@@ -55,7 +59,7 @@ def archive_data(record: RunFile) -> Fields:
     }
 
 
-def _description(record: RunFile, story: Story, about: Mapping[str, Any]) -> str:
+def _description(record: RunFile, story: Story, about: Mapping[str, Any], lots: Mapping[str, Any]) -> str:
     sentences = [
         "SIMULATED: no instrument, no film." if story.is_simulated else "",
         f"Outcome: {story.outcome} ({story.reason}).",
@@ -65,7 +69,7 @@ def _description(record: RunFile, story: Story, about: Mapping[str, Any]) -> str
             for gas in ("h2o", "o2")
             if (ppm := about.get("glovebox", {}).get(f"{gas}_ppm")) is not None
         ),
-        *(f"{name}: lot {lot.get('lot') or 'unknown'}." for name, lot in about.get("lots", {}).items()),
+        *(f"{name}: lot {lot.get('lot') or 'unknown'}." for name, lot in lots.items()),
         about.get("note", ""),
         f"Recipe SHA-256 {record.genesis['recipe']['sha256']}, station SHA-256 {record.genesis['station']['sha256']}.",
         f"pvdstation {record.genesis['software']['pvdstation']}, run {record.run}.",

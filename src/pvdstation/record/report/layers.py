@@ -29,7 +29,7 @@ def layers_of(record: "Record", curves: Curves) -> tuple[Layer, ...]:
 
 
 def _layers(record: "Record", curves: Curves) -> Iterator[Layer]:
-    ledger = Ledger(record.station)
+    ledger = Ledger(record.station, charge_mg=record.charges_mg)
     condition: PlannedStep | None = None
     for step in record.plan:
         if step.do == "condition":
@@ -96,7 +96,7 @@ def _layer(record: "Record", curves: Curves, ledger: Ledger, condition: PlannedS
         life_in_pct=grown.lives[0] if grown.lives else None,
         life_out_pct=grown.lives[-1] if grown.lives else None,
         charge_used_mg=_taken_mg(record, ledger, grown, step),
-        charge_mg=source.charge,
+        charge_mg=ledger.holds_mg(name),
         deviations=tuple(_deviations(record.station, result, grown, step)),
         alarms=tuple(alarm for alarm in record.alarms if grown.begun_s <= alarm.came_s <= grown.ended_s),
         ramps=tuple((ramp["at_nm"], ramp["to_nm_s"]) for ramp in step.asked.get("ramps", ())),

@@ -102,7 +102,7 @@ class Layer:
     life_in_pct: float | None
     life_out_pct: float | None
     charge_used_mg: float  # by the model of pvd check
-    charge_mg: float
+    charge_mg: float  # in the boat at the start of the run: by the ledger, else by the station file
     deviations: tuple[str, ...]
     alarms: tuple[AlarmResult, ...]
     ramps: tuple[tuple[float, float], ...] = ()  # thickness nm, from which on the rate goes to another one, nm/s

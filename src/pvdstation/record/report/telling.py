@@ -23,6 +23,7 @@ from pvdstation.record.run_entry import NOT_ENDED
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 from pvdstation.record.verification import verify
+from pvdstation.record.weighed import charges_mg, lots_of
 
 _GREETING = "answers: "
 _TOLD = frozenset({EventKind.REQUEST, EventKind.NOTE, EventKind.QUESTION})
@@ -48,6 +49,7 @@ class Record(NamedTuple):
     alarms: tuple[AlarmResult, ...]
     events: tuple[Event, ...]
     last_s: float
+    charges_mg: Mapping[str, float] = {}  # by source, at the start; of boats that the ledger counts
 
     def step(self, index: int) -> StepResult:
         """Return the result of a step by its number."""
@@ -67,7 +69,8 @@ def tell(run: RunFile) -> Told:
     steps = _with_truth(gathering.steps(last_ns), end)
     bands = gathering.bands(last_ns)
     by_number = {band.number: band for band in bands}
-    record = Record(station, plan, steps, by_number, gathering.alarms(), events, last_ns / SECOND)
+    charges = charges_mg(run.document(Entry.LEDGER))
+    record = Record(station, plan, steps, by_number, gathering.alarms(), events, last_ns / SECOND, charges)
     verdict = _verdict(end, steps)
     story = Story(
         heading=_heading(run, end, notices, last_ns / SECOND),
@@ -128,8 +131,7 @@ def _heading(run: RunFile, end: Mapping[str, Any] | None, notices: Sequence[Noti
         h2o_ppm=glovebox.get("h2o_ppm"),
         o2_ppm=glovebox.get("o2_ppm"),
         lots=tuple(
-            Lot(of, str(lot.get("lot") or ""), str(lot.get("purity") or ""))
-            for of, lot in (about.get("lots") or {}).items()
+            Lot(of, str(lot.get("lot") or ""), str(lot.get("purity") or "")) for of, lot in lots_of(run).items()
         ),
         note=str(about.get("note") or ""),
         software=tuple((name, str(version)) for name, version in genesis.get("software", {}).items()),
