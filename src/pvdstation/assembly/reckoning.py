@@ -34,7 +34,15 @@ from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 
 _PRESSURES = ("chamber.full_range", "chamber.capacitance", "foreline.pirani")
-_LEVELS = ("substrate_shutter", "n2", "vent", "roughing", "gate", "foreline", "turbo")
+_LEVELS = {
+    "substrate_shutter": "substrate shutter",
+    "n2": "N2 valve",
+    "vent": "vent valve",
+    "roughing": "roughing valve",
+    "gate": "HV gate",
+    "foreline": "fore-line valve",
+    "turbo": "turbo",
+}
 
 
 def reckon(run: RunFile) -> Known:
@@ -205,7 +213,7 @@ def _left(core: Control, last: Outputs) -> list[str]:
     left = [
         f"source shutter {w.name}" for w, is_open in zip(frame.sources, last.source_shutter, strict=True) if is_open
     ]
-    left += [name.replace("_", " ") for name in _LEVELS if getattr(last, name)]
+    left += [words for name, words in _LEVELS.items() if getattr(last, name)]
     on = zip(frame.station.supply, last.supply, strict=True)
     return [*left, *(f"supply {number}" for number, level in on if level.on)]
 

@@ -49,7 +49,8 @@ def gone_on(
     if off.result.safe is not True:
         return _offer(streams, prepared, interrupted.known, off, seed)
     going_on, continues, told = continued(off, interrupted)
-    for line in (*sentences(interrupted.known.with_crystals(off.now), off), "It goes on:", *told_lines(told)):
+    known = sentences(interrupted.known.with_crystals(off.now), off)
+    for line in (*known, *_gone(prepared), "It goes on:", *told_lines(told)):
         streams.note(line)
     recording = keeping.recording(going_on) or Recording(interrupted.run.path.parent.parent)
     return going_on, recording._replace(continues=continues)
@@ -74,7 +75,7 @@ def _going_on(found: InTheWay) -> Problem:
 
 
 def _offer(streams: Streams, prepared: Prepared, known: Known, off: Found, seed: int) -> ExitCode:
-    told = sentences(known, off)
+    told = [*sentences(known, off), *_gone(prepared)]
     problem = offer(known, _why_not(known, prepared))
     result = prepared.refuse([problem], seed)
     if streams.json:
@@ -84,6 +85,12 @@ def _offer(streams: Streams, prepared: Prepared, known: Known, off: Found, seed:
         streams.note(line)
     streams.refuse([problem])
     return ExitCode.REFUSED if off.result.safe is True else exit_code(off.result)
+
+
+def _gone(prepared: Prepared) -> list[str]:
+    """Return that a plant in the same process has gone with it."""
+    is_gone = prepared.station.is_simulated
+    return ["The simulated plant went with the process: this one is new, its substrate bare."] if is_gone else []
 
 
 def _why_not(known: Known, prepared: Prepared) -> str:
