@@ -109,6 +109,13 @@ def test_a_recipe_without_quotes_is_told_so():
     assert "Put the recipe in quotes" in ended.stderr
 
 
+def test_a_word_too_many_is_no_recipe_where_none_is_wanted():
+    ended = pvd("runs", "list", "extra")
+    assert ended.returncode == 2
+    assert "recipe" not in ended.stderr
+    assert 'See "pvd runs list --help"' in ended.stderr
+
+
 @pytest.fixture
 def live_station(tmp_path) -> Path:
     packaged = files("pvdstation").joinpath("stations", "sim.toml").read_text(encoding="utf-8")

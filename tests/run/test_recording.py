@@ -29,6 +29,7 @@ from pvdstation.assembly.station_records import (
 from pvdstation.assembly.watching import Nobody
 from pvdstation.model.problems import Refused
 from pvdstation.record.export.nomad import archive_data
+from pvdstation.record.holding import Hold
 from pvdstation.record.opened import opened
 from pvdstation.record.report.telling import tell
 from pvdstation.record.run_file import RunFile, first_files
@@ -329,6 +330,29 @@ def test_a_run_without_an_end_is_told_as_far_as_its_record_goes(dry, tmp_path) -
     shown = pvd("runs", "show", str(_cut_at_60_s(dry[1][0].path, tmp_path / "copy.sqlite"))).stdout
     assert "INTERRUPTED: its record has no end" in shown
     assert "no safe state is recorded\n1 min 00 s of plant time; seed" in shown
+
+
+def test_a_run_whose_record_somebody_still_writes_is_running(paced, tmp_path) -> None:
+    first = paced[1][0]
+    (tmp_path / "runs").mkdir()
+    record = _cut_at_60_s(first, tmp_path / "runs" / first.name)
+
+    def listed() -> list[tuple[str, str]]:
+        return [(run.outcome, run.cause) for run in list_runs(str(tmp_path), Filter())]
+
+    hold = Hold(record)
+    assert listed() == [("running", "")]
+    assert list_runs(str(tmp_path), Filter(outcome="interrupted")) == []
+    assert "\nRUNNING · no safe state is recorded" in pvd("runs", "show", "last", "--data", str(tmp_path)).stdout
+    hold.release()
+    assert listed() == [("interrupted", "interrupted")]
+
+
+def test_a_word_that_is_no_outcome_is_answered_with_those_that_are(tmp_path) -> None:
+    ended = pvd("runs", "list", "--outcome", "blah", "--data", str(tmp_path))
+    assert ended.returncode == 2
+    assert '"blah" is no outcome and no cause' in ended.stderr
+    assert all(word in ended.stderr for word in ("complete", "running", "interrupted", "alarm limit"))
 
 
 def test_a_notebook_opens_a_run(dry) -> None:

@@ -18,7 +18,7 @@ from pvdstation.record.holding import holder_of, is_held
 from pvdstation.record.ledgers import ByHand
 from pvdstation.record.links import continued_by, continues, followers
 from pvdstation.record.opened import DAMAGED
-from pvdstation.record.run_entry import RunEntry
+from pvdstation.record.run_entry import INTERRUPTED, RUNNING, RunEntry
 from pvdstation.record.run_file import RunFile, first_files
 from pvdstation.record.station_database import StationDatabase
 
@@ -111,7 +111,7 @@ def links_among(data: str | None, runs: Sequence[RunEntry]) -> dict[str, Links]:
     """Return the links of those runs of a list that have any; only records without an end are looked into."""
     links: dict[str, Links] = {}
     for entry in runs:
-        if entry.outcome != "interrupted" or entry.kind != "run":
+        if entry.outcome not in {INTERRUPTED, RUNNING} or entry.kind != "run":
             continue
         try:
             found = links_of(RunFile(find_run(entry.run, data)))

@@ -15,15 +15,19 @@ from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.quantities import parse
 from pvdstation.model.station import Station
 from pvdstation.model.toml import load_station
+from pvdstation.record.holding import is_held
 from pvdstation.record.ledgers import ByHand, Ledgers, ToolingRow
 from pvdstation.record.opened import DAMAGED
-from pvdstation.record.run_entry import RunEntry
-from pvdstation.record.run_file import RunFile, first_files
+from pvdstation.record.run_entry import INTERRUPTED, RUNNING, UNREADABLE, RunEntry
+from pvdstation.record.run_file import SUFFIX, RunFile, first_files
 from pvdstation.record.station_database import StationDatabase
 from pvdstation.record.verification import Anchor, Verdict, verify
 
 _FOLLOWING = 10
 """Runs after one in which its head is looked for."""
+STILL_WRITTEN = "its record is still being written"
+OUTCOMES = ("complete", "stopped", "aborted", INTERRUPTED, RUNNING, UNREADABLE)
+"""What runs are listed as; a list can be had by these words, and by causes."""
 
 
 class Filter(NamedTuple):
@@ -55,7 +59,15 @@ def list_runs(data: str | None, wanted: Filter, *, anew: bool = False) -> list[R
     if not folder.is_dir():
         return []
     with _looked_at(folder, anew=anew) as database:
-        return [run for run in database.runs() if wanted.takes(run)]
+        runs = [_as_it_is_now(folder, run) for run in database.runs()]
+    return [run for run in runs if wanted.takes(run)]
+
+
+def _as_it_is_now(folder: Path, run: RunEntry) -> RunEntry:
+    """Return a run; one without an end is running while the process that writes its record lives."""
+    if run.outcome == INTERRUPTED and is_held(folder / RUNS / f"{run.run}{SUFFIX}"):
+        return run._replace(outcome=RUNNING, cause="", reason=STILL_WRITTEN)
+    return run
 
 
 class Checked(NamedTuple):

@@ -59,7 +59,8 @@ def _refuse_command_line(error: Any, streams: Streams) -> ExitCode:
     command = context.command_path if context is not None else "pvd"
     what: str = error.format_message()
     write = f'See "{command} --help".'
-    if what.startswith("Got unexpected extra argument"):
+    takes_recipe = context is not None and any(word.name == "recipe" for word in context.command.params)
+    if what.startswith("Got unexpected extra argument") and takes_recipe:
         write = f'Put the recipe in quotes: {command} "300 nm Zn at 0.5 nm/s"'
     problem = Problem("the command line", what, write)
     if streams.json:

@@ -72,13 +72,16 @@ def _with(other: TogetherResult) -> str:
     return f"with {other.indicated_nm:.1f} nm{true} {other.material} at {other.rate_mean_nm_s or 0.0:.3f} nm/s"
 
 
-def closing(result: RunResult) -> Text:
-    """Return the last lines: outcome, safe state, times, and what kind of station it was."""
+def closing(result: RunResult, *, is_running: bool = False) -> Text:
+    """Return the last lines: outcome, safe state, times, and what kind of station it was.
+
+    ``is_running``: it is read from a record that another process is still writing.
+    """
     text = Text()
     is_cut = result.cause is Cause.INTERRUPTED  # nobody knows how it ended
-    word = Cause.INTERRUPTED.value if is_cut else result.outcome
+    word = "running" if is_running else Cause.INTERRUPTED.value if is_cut else result.outcome
     text.append(word.upper(), style="bold green" if result.outcome == "complete" else _ABNORMAL)
-    if result.reason and result.outcome != "complete":
+    if result.reason and result.outcome != "complete" and not is_running:
         text.append(f": {result.reason}")
     safe = " · no safe state is recorded" if is_cut else _SAFE[result.safe]
     text.append(safe, style=_ABNORMAL if result.safe is False else "")

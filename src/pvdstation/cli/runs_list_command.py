@@ -8,17 +8,18 @@ from rich.table import Table
 from rich.text import Text
 
 from pvdstation.assembly.interrupted import Links, links_among
-from pvdstation.assembly.station_records import Filter, list_runs
+from pvdstation.assembly.station_records import OUTCOMES, Filter, list_runs
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.refusing import finish_refused
 from pvdstation.cli.streams import Streams
 from pvdstation.cli.wording import duration
 from pvdstation.model.problems import Problem, Refused
+from pvdstation.record.cause import Cause
 from pvdstation.record.results import refused
-from pvdstation.record.run_entry import RunEntry
+from pvdstation.record.run_entry import RUNNING, RunEntry
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?)?")
-_GOOD = "complete"
+_GOOD = frozenset({"complete", RUNNING})
 
 
 def run_list(streams: Streams, data: str | None, wanted: Filter, *, anew: bool) -> ExitCode:
@@ -29,6 +30,10 @@ def run_list(streams: Streams, data: str | None, wanted: Filter, *, anew: bool) 
         for option, date in dates
         if date is not None and not _is_date(date)
     ]
+    words = dict.fromkeys((*OUTCOMES, *(cause.value for cause in Cause)))
+    if wanted.outcome is not None and wanted.outcome not in words:
+        what = f'"{wanted.outcome}" is no outcome and no cause'
+        problems.append(Problem("--outcome", what, f"Write one of: {', '.join(words)}."))
     if problems:
         return finish_refused(streams, refused(problems), [])
     try:
@@ -62,10 +67,9 @@ def _table(runs: Sequence[RunEntry], links: Mapping[str, Links]) -> Table:
     table.add_column("samples", ratio=2, overflow="fold")
     for run in runs:
         took = duration(run.plant_s) if run.plant_s is not None else ""
-        style = "" if run.outcome == _GOOD else "bold red"
+        style = "" if run.outcome in _GOOD else "bold red"
         link = links.get(run.run, Links())
-        outcome = "running" if link.is_running else run.outcome
         words = "" if link.is_running else link.words
         recipe = f"{run.recipe} ({words})" if words else run.recipe
-        table.add_row(run.run, Text(outcome, style=style), took, Text(recipe), Text("; ".join(run.samples)))
+        table.add_row(run.run, Text(run.outcome, style=style), took, Text(recipe), Text("; ".join(run.samples)))
     return table

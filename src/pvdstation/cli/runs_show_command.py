@@ -40,7 +40,8 @@ def run_show(streams: Streams, text: str, data: str | None) -> ExitCode:
     result = run.result
     names = result.recipe, result.station
     shown = [name.name if name else "" for name in names]
-    streams.show(heading(shown[0], shown[1], result.mode or ""), closing(result), "", *_head(run, links), "")
+    ended = closing(result, is_running=links.is_running)
+    streams.show(heading(shown[0], shown[1], result.mode or ""), ended, "", *_head(run, links), "")
     streams.show(steps_table(result), "", *alarm_lines(result.alarms), "", *_time_line(run), "", *_foot(run))
     return ExitCode.COMPLETE
 

@@ -16,6 +16,9 @@ from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
 from pvdstation.record.usage import source_uses
 
+INTERRUPTED = "interrupted"
+RUNNING = "running"
+"""Outcome of a record without an end that a living process holds; nobody but a reader says so, and only for now."""
 UNREADABLE = "unreadable"
 NOT_ENDED = "its record has no end: it still runs, or it was interrupted"
 
@@ -89,7 +92,7 @@ def booked(path: Path) -> Booked:
 def _entry(run: RunFile) -> RunEntry:
     genesis, about, end = run.genesis, run.document(Entry.ABOUT), run.end
     number, digest = run.head()
-    ended = {"outcome": "interrupted", "cause": Cause.INTERRUPTED.value, "reason": NOT_ENDED} if end is None else end
+    ended = {"outcome": INTERRUPTED, "cause": Cause.INTERRUPTED.value, "reason": NOT_ENDED} if end is None else end
     return RunEntry(
         run.run,
         genesis["kind"],
