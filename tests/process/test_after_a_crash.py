@@ -56,7 +56,7 @@ def chain(tmp_path_factory):
             core = start_core("run", *arguments, *options)
             read_until(core, words)
             time.sleep(plant_s / SPEED)
-            if kind == "deposit":
+            if kind == "cool":  # it lasts long enough
                 seen.refusals.append(pvd("run", RECIPE, *options))
             core.send_signal(signal.SIGKILL)
             core.communicate(timeout=PATIENCE_S)
@@ -91,7 +91,7 @@ def test_every_run_names_the_one_before_and_the_step_in_which_it_was_killed(chai
 def test_a_run_that_goes_on_is_never_called_interrupted(chain) -> None:
     (refused,) = chain.refusals
     assert refused.returncode == 2
-    assert f"run {chain.runs[2]} on it is still going on (process " in refused.stderr
+    assert f"run {chain.runs[3]} on it is still going on (process " in refused.stderr
 
 
 def test_the_film_is_the_one_on_the_substrate(chain) -> None:
