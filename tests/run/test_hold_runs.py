@@ -226,3 +226,43 @@ def test_what_comes_through_an_opening_shutter_is_counted(owner: str, verb: Verb
     assert reached["exposed_s"] == pytest.approx(open_s(bench), abs=0.1)
     assert open_s(bench) > 0.1
     assert reached["indicated_nm"] == pytest.approx(bench.world.truth()["film.Zn"], abs=0.05)
+
+
+# --- held at the very end of a layer ---
+
+
+def nearly(nm: float) -> Moment:
+    """Return the moment at which so much of the film is missing."""
+    return lambda bench: bench.world.truth()["film.Zn"] >= 20 - nm
+
+
+LATE: dict[str, tuple[str, Script]] = {
+    "regulated": ("sqc", held(nearly(0.3))),
+    "cold": (
+        "host",
+        [
+            (during("deposit", "substrate shutter closed"), crystal(0)),
+            (in_state("held", 1.0), crystal(1)),
+            (in_state("held", 3.0), asks(Verb.RESUME)),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("hold", LATE)
+def test_a_layer_that_lacks_less_than_an_opening_adds_is_finished_when_it_is_resumed(hold: str) -> None:
+    owner, script = LATE[hold]
+    name, changes = OWNER[owner]
+    bench = StationBench(THICK, changes, name=name, script=script).run()
+    assert (bench.state, layer(bench)["state"], layer(bench)["ended_because"]) == (
+        "complete",
+        "complete",
+        "thickness reached",
+    )
+    assert bench.world.truth()["film.Zn"] == pytest.approx(20.0, rel=0.01)  # another opening adds 2 % of this film
+    assert sum(s.outputs.substrate_shutter for s in bench.samples) == pytest.approx(40 / SCAN_S, rel=0.1)
+    heated = [event.text for event in bench.of_kind(EventKind.STAGE)].count("ramp 1")
+    assert heated == 1, "nothing is switched on again"
+    the_plant_is_safe(bench)
+    invariants_were_kept(bench)
+    what_was_foretold_came_true(bench)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pvdstation.control.effect_table import ABORTS, CLEARS, SKIPS, STARTS, TABLE, TAKES_BACK, Effect
+from pvdstation.control.effect_table import ABORTS, CLEARS, IS_FULL, SKIPS, STARTS, TABLE, TAKES_BACK, Effect
 from pvdstation.control.states import NEXT, SKIPPABLE, Cue, Mode
 from pvdstation.model.messages import Verb
 
@@ -34,6 +34,7 @@ under [verbs](verbs.md), with what a pause does in the steps that it acts on at 
 _ALWAYS = (
     ("any step, any state but aborting", Verb.ABORT, ABORTS),
     ("pausing", Verb.RESUME, TAKES_BACK),
+    ("deposit, held with less than 0.4 s of growth missing", Verb.RESUME, IS_FULL),
     (", ".join(f"`{kind}`" for kind in sorted(SKIPPABLE)), Verb.SKIP, SKIPS),
     ("stopped, aborted, complete, interrupted", Verb.CLEAR, CLEARS),
     ("idle, interrupted", Verb.START, STARTS),

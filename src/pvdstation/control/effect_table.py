@@ -187,3 +187,4 @@ TAKES_BACK = Effect(AS_IS, AS_IS, GOES_ON, RUNS, "the pause is taken back: the r
 CLEARS = Effect(CLOSED, CLOSED, OFF, "has none", "causes and latches are cleared; idle")
 STARTS = Effect(CLOSED, CLOSED, OFF, "has none", "every instrument is heard and everything off before the first step")
 SKIPS = Effect(CLOSED, CLOSED, OFF, ENDS, "the step ends here, the next one follows")
+IS_FULL = Effect(AS_IS, AS_IS, GOES_ON, ENDS, "nothing is missing: the layer ends, source off; the next step follows")

@@ -14,6 +14,7 @@ from pvdstation.control.effect_table import (
     FROZEN,
     GOES_ON,
     IDLE,
+    IS_FULL,
     OFF,
     RAMPED,
     REGULATED,
@@ -80,6 +81,8 @@ def _foretold(plan: Plan, state: State, verb: Verb) -> Foretold:
     effect = _ALWAYS.get(verb)
     if effect is None and verb is Verb.RESUME and course.mode is Mode.PAUSING:
         effect = TAKES_BACK
+    if effect is None and verb is Verb.RESUME and _is_full(plan, course):
+        effect = IS_FULL
     if effect is None:
         effect = TABLE[situation(plan, course)][verb]
     return Foretold(verb, _said(_as_found(effect, state.last), plan.frame.station))
@@ -129,6 +132,11 @@ def _of_deposit(logic: Deposit, p: DepositState) -> str:
     if logic.owner.holds_cold:
         return "co-deposit by the SQC-310"
     return f"deposit by the {'host' if logic.wirings[0].host else 'SQC-310'}"
+
+
+def _is_full(plan: Plan, course: Course) -> bool:
+    logic = plan.logic[course.step]
+    return isinstance(logic, Deposit) and course.step_state is not None and logic.is_full(course.step_state)
 
 
 def _as_found(effect: Effect, last: Outputs) -> Effect:

@@ -33,6 +33,8 @@ from pvdstation.recipe.procedure import Deposit as Order
 OPEN_NS = 10 * SECOND
 """How long the substrate shutter may be refused or on its way before the run holds."""
 REACHED = "thickness reached"
+LEAST_OPENING_S = 0.8
+"""The shortest opening: until its switch confirms it, the substrate shutter is not told to close."""
 LONGEST = 1.5
 """Exposure that takes so many times the planned one is not a layer any more."""
 
@@ -88,6 +90,8 @@ class Deposit:
         if drive is Drive.RUN and p.rest is None and crystal_has_failed(v, self.w) and self._rest(p) is not None:
             return self._by_time(p, v)
         p = self._seen(p, v)
+        if drive is Drive.RUN and self.is_full(p):
+            return self._end(self._full(p, v), v)
         if p.stage == "end":
             return self._end(p, v)
         if p.stage == "cut" and drive is Drive.RUN:
@@ -128,6 +132,18 @@ class Deposit:
         """Return the state in which the rate is captured once more; the film so far is kept."""
         growths = tuple(growth._replace(track=Track()) for growth in p.growths)
         return p._replace(stage="capture", since_ns=v.now_ns, in_band_since_ns=None, growths=growths, rest=None)
+
+    def is_full(self, p: DepositState) -> bool:
+        """Return whether a layer that was held lacks so little that another opening would add more than that."""
+        if p.stage not in ("held", "cut") or not p.openings:
+            return False
+        missing_nm = self.order.thickness_nm - p.growths[0].film_nm
+        return missing_nm < LEAST_OPENING_S / 2 * p.point.rate_nm_s
+
+    def _full(self, p: DepositState, v: View) -> DepositState:
+        """Return the state in which the layer ends; what was switched off stays off."""
+        p = p._replace(ending=REACHED)
+        return p._replace(stage="end", since_ns=v.now_ns) if p.stage == "cut" else self._ended(p, v, stopped=False)
 
     def _rest(self, p: DepositState) -> Rest | None:
         """Return what of the layer may be completed by time if its crystal fails, judged as at the last scan."""
