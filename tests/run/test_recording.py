@@ -316,6 +316,16 @@ def test_a_damaged_record_is_found_and_named(dry, tmp_path) -> None:
     assert "row 100" in ended.stdout
 
 
+@pytest.mark.parametrize("length", [100, 5000, 60_000], ids=lambda length: f"{length} bytes")
+def test_a_torn_file_ends_every_command_alike(dry, tmp_path, length) -> None:
+    torn = tmp_path / "torn.sqlite"
+    torn.write_bytes(dry[1][0].path.read_bytes()[:length])
+    for command in (["show"], ["report"], ["export", "--format", "csv", "-o", str(tmp_path / "x.csv")], ["verify"]):
+        ended = pvd("runs", *command[:1], str(torn), *command[1:])
+        assert ended.returncode == 4, command
+    assert [path.name for path in tmp_path.iterdir()] == ["torn.sqlite"]
+
+
 def _cut_at_60_s(path: Path, copy: Path) -> Path:
     copy.write_bytes(path.read_bytes())
     with closing(sqlite3.connect(copy)) as connection, connection:

@@ -11,7 +11,7 @@ from pvdstation.model.problems import Problem, Refused
 from pvdstation.record.export.exporting import export_run
 from pvdstation.record.export.formats import SUFFIX, Format
 from pvdstation.record.opened import DAMAGED
-from pvdstation.record.run_file import RunFile
+from pvdstation.record.run_file import RunFile, Unreadable
 from pvdstation.record.verification import verify
 
 
@@ -26,6 +26,9 @@ def run_export(
         path = Path(output or f"{record.run}{SUFFIX[wanted]}")
         _refuse(file_problems("--output", str(path)))
         export_run(record, wanted, path, replace=force)
+    except Unreadable as refusal:
+        _refused(streams, refusal.problems)
+        return ExitCode.TRIPPED
     except Refused as refusal:
         return _refused(streams, refusal.problems)
     except DAMAGED as error:

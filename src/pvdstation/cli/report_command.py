@@ -17,7 +17,7 @@ from pvdstation.record.report.methods import methods
 from pvdstation.record.report.telling import Told, tell
 from pvdstation.record.report.writing import FORMS, report_of, report_of_two, written
 from pvdstation.record.results import refused
-from pvdstation.record.run_file import RunFile
+from pvdstation.record.run_file import RunFile, Unreadable
 
 
 class Wanted(NamedTuple):
@@ -34,6 +34,9 @@ def run_report(streams: Streams, text: str, other: str | None, data: str | None,
         paths = [find_run(named, data) for named in (text, other) if named is not None]
         try:
             told, *second = [tell(RunFile(path)) for path in paths]
+        except Unreadable as refusal:
+            finish_refused(streams, refused(refusal.problems), [])
+            return ExitCode.TRIPPED
         except DAMAGED as error:
             return _damaged(streams, paths, error)
         beside = compare(told, second[0]) if second else None

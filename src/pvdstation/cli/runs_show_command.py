@@ -16,7 +16,7 @@ from pvdstation.model.problems import Problem, Refused
 from pvdstation.record.opened import DAMAGED, OpenedRun, opened
 from pvdstation.record.precision import rounded
 from pvdstation.record.results import refused
-from pvdstation.record.run_file import RunFile
+from pvdstation.record.run_file import RunFile, Unreadable
 
 _SHOWN = frozenset(EventKind) - {EventKind.STAGE, EventKind.INTENT, EventKind.OUTPUT, EventKind.ACTION}
 _ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
@@ -30,10 +30,12 @@ def run_show(streams: Streams, text: str, data: str | None) -> ExitCode:
         return finish_refused(streams, refused(refusal.problems), [])
     try:
         run = opened(RunFile(path))
-    except (Refused, *DAMAGED) as error:
-        what = error.problems[0].what if isinstance(error, Refused) else f"it is damaged: {error}"
+    except (Unreadable, *DAMAGED) as error:
+        what = error.problems[0].what if isinstance(error, Unreadable) else f"it is damaged: {error}"
         finish_refused(streams, refused([Problem(str(path), what, f'See "pvd runs verify {path}".')]), [])
         return ExitCode.TRIPPED
+    except Refused as refusal:
+        return finish_refused(streams, refused(refusal.problems), [])
     links = links_of(run.file)
     if streams.json:
         streams.document({**run.as_json(), "links": links.as_json()})

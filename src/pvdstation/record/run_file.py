@@ -19,6 +19,10 @@ SUFFIX = ".sqlite"
 NAN = float("nan")
 
 
+class Unreadable(Refused):
+    """A file that is no whole record: torn, cut off at its start, or of something else."""
+
+
 class Row(NamedTuple):
     """One entry as it stands in the file."""
 
@@ -39,7 +43,7 @@ class Samples(NamedTuple):
 class RunFile:
     """The record of one run, read only. ``path`` is its first file; later segments lie beside it.
 
-    Raises Refused when there is no such file, or when it is not the record of a run.
+    Raises Refused when there is no such file, Unreadable when it is not the record of a run, or is torn.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,7 +73,7 @@ class RunFile:
         return None if row is None else fields_of(row.body)
 
     def document(self, kind: Entry) -> dict[str, Any]:
-        """Return the fields of the first entry of a kind. Raises Refused when there is none."""
+        """Return the fields of the first entry of a kind. Raises Unreadable when there is none."""
         return fields_of(self._first(kind).body)
 
     def events(self) -> Iterator[Event]:
@@ -126,7 +130,7 @@ class RunFile:
         row = next(self.rows(kind), None)
         if row is None:
             what = f'it has no entry "{kind}": it was cut off, or its start was never finished'
-            raise Refused([Problem(str(self.path), what, f'See "pvd runs verify {self.path.stem}".')])
+            raise Unreadable([Problem(str(self.path), what, f'See "pvd runs verify {self.path.stem}".')])
         return row
 
 
@@ -139,9 +143,9 @@ def connect(path: Path) -> sqlite3.Connection:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
-        raise Refused([Problem(str(path), f"it cannot be read: {error}", "")]) from error
+        raise Unreadable([Problem(str(path), f"it cannot be read: {error}", 'See "pvd runs verify".')]) from error
     if application != APPLICATION_ID:
-        raise Refused([Problem(str(path), "it is not the record of a run", 'See "pvd runs list".')])
+        raise Unreadable([Problem(str(path), "it is not the record of a run", 'See "pvd runs list".')])
     if version > FORMAT:
         raise Refused([Problem(str(path), f"a newer pvd has written it (format {version})", "Update pvdstation.")])
     return connection
