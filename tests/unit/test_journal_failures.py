@@ -24,6 +24,13 @@ FULL = sqlite3.OperationalError("database or disk is full")
 BROKEN = sqlite3.OperationalError("disk I/O error")
 
 
+def sqlite_error(code):
+    """Return an error as SQLite raises it."""
+    error = sqlite3.OperationalError(f"SQLite {code}")
+    error.sqlite_errorcode = code
+    return error
+
+
 class Disk:
     """Fails as it is told: at the next so many statements that begin with a word, or in some files."""
 
@@ -158,6 +165,25 @@ def test_a_disk_that_fails_in_the_opening_refuses_the_run(stand, disk, tmp_path)
     with pytest.raises(Refused, match="no record can be begun here: disk I/O error"):
         stand.keeper()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "Make room, or give a folder on another disk"),
+        (sqlite_error(sqlite3.SQLITE_FULL), "Make room, or give a folder on another disk"),
+        (PermissionError(errno.EACCES, "Permission denied"), "Give a folder that you may write to"),
+        (sqlite_error(sqlite3.SQLITE_READONLY | 4 << 8), "Give a folder that you may write to"),
+        (OSError(errno.ENOLCK, "No locks available"), "Give a folder on a local disk"),
+        (sqlite_error(sqlite3.SQLITE_IOERR), "Give a folder on a local disk"),
+    ],
+    ids=str,
+)
+def test_what_is_advised_follows_from_what_is_wrong(stand, disk, error, advice):
+    disk.fail("COMMIT", error=error)
+    with pytest.raises(Refused) as refused:
+        stand.keeper()
+    assert refused.value.problems[0].write.startswith(advice)
 
 
 def test_room_is_kept_back_until_the_run_has_been_stopped(stand, disk, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -68,7 +69,7 @@ class Keeper:
         except FAILURES as error:
             self.close()
             what = f"no record can be begun here: {error}"
-            raise Refused([Problem(str(folder), what, "Give a folder on a local disk with --data DIR.")]) from error
+            raise Refused([Problem(str(folder), what, _advice(error))]) from error
 
     @property
     def is_failing(self) -> bool:
@@ -176,6 +177,24 @@ class Keeper:
         self.segment += 1
         self._tries = 0
         self._failing_since_s = self._retry_s = self._now_s()
+
+
+def _advice(error: Exception) -> str:
+    """Return what to do about a folder in which no record can be begun."""
+    full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+    if (isinstance(error, OSError) and error.errno in full) or _code(error) == sqlite3.SQLITE_FULL:
+        return "Make room, or give a folder on another disk with --data DIR."
+    if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return "Give a folder that you may write to with --data DIR."
+    if _code(error) == sqlite3.SQLITE_READONLY:
+        return "Give a folder that you may write to with --data DIR."
+    return "Give a folder on a local disk with --data DIR."
+
+
+def _code(error: Exception) -> int | None:
+    """Return SQLite's primary code of an error, where it has one."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 class Ballast:

@@ -23,7 +23,7 @@ def check_folder(folder: Path, plan_s: float) -> list[Problem]:
     Free for it must be three times what the plan needs, and 1 GB (safety reference E.8).
     """
     if not folder.is_dir():
-        return [_problem(folder, "there is no such folder")]
+        return [Problem(str(folder), "there is no such folder", "Give one that exists with --data DIR.")]
     return [*_room(folder, plan_s), *_writable(folder), *_local(folder)]
 
 
@@ -44,13 +44,18 @@ def _writable(folder: Path) -> list[Problem]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             return []  # said already
-        return [_problem(folder, f"nothing can be written there: {error.strerror}")]
+        what = f"nothing can be written there: {error.strerror}"
+        return [Problem(str(folder), what, "Give a folder that you may write to with --data DIR.")]
     return []
 
 
 def _local(folder: Path) -> list[Problem]:
     kind = file_system(folder)
-    return [_problem(folder, f"it lies on another computer ({kind})")] if kind in (*NETWORKS, "share") else []
+    if kind not in (*NETWORKS, "share"):
+        return []
+    return [
+        Problem(str(folder), f"it lies on another computer ({kind})", "Give a folder on a local disk with --data DIR.")
+    ]
 
 
 def file_system(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
@@ -68,7 +73,3 @@ def file_system(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> st
         if folder.resolve().is_relative_to(point) and len(point.parts) >= length:  # the last mount on a point covers
             found, length = after.split(" ")[0], len(point.parts)
     return found
-
-
-def _problem(folder: Path, what: str) -> Problem:
-    return Problem(str(folder), what, "Give a folder on a local disk with --data DIR.")
