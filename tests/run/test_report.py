@@ -17,7 +17,7 @@ from pvdstation.record.report.compare import compare
 from pvdstation.record.report.methods import methods
 from pvdstation.record.report.recorded_station import recorded_station
 from pvdstation.record.report.telling import Told, tell
-from pvdstation.record.report.writing import report_of, report_of_two, written
+from pvdstation.record.report.writing import overview, report_of, report_of_two, written
 from pvdstation.record.results import StepResult
 from pvdstation.record.run_file import RunFile
 from pvdstation.record.schema import Entry
@@ -193,6 +193,11 @@ def test_two_runs_part_where_the_supply_tripped(told: Told, other: Told) -> None
     assert "First significant deviation: Zn layer" in page
     assert page.count("<svg") == 1
     assert compare(told, told).partings == ()
+
+
+def test_a_rate_while_gas_enters_is_said_to_be_none(told: Told) -> None:
+    (picture,) = overview(told)
+    assert "Gas that enters or leaves shifts a crystal's frequency" in picture.caption
 
 
 def test_the_command_writes_a_new_file_or_says_why_not(path: Path, tmp_path: Path) -> None:

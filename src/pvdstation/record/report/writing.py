@@ -43,6 +43,8 @@ def overview(told: Told) -> list[Figure]:
     if not len(told.curves.at_s):
         return []
     caption = "Rate, thickness, power, current, resistance (leads included), pressure and shutters over the whole run."
+    if told.story.gas:
+        caption += " Gas that enters or leaves shifts a crystal's frequency: a rate shown then is no deposition."
     return [Figure("run", caption, draw_run(told.story, told.curves, told.bands))]
 
 
