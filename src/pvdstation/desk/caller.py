@@ -56,7 +56,8 @@ class Caller:
         self._held = Deframer(IN_BYTES)
         self._requests = Allowance(REQUESTS_PER_S)
         self._reads = Allowance(READS_PER_S)
-        self._has_whole = False
+        self._has_whole = False  # as far as is known: there may be one
+        self._is_stuck = False  # takes no more bytes now
 
     @property
     def label(self) -> str:
@@ -100,11 +101,12 @@ class Caller:
 
     def send(self) -> bool:
         """Send what it takes now; return whether the client is still there."""
+        self._is_stuck = False
         try:
             while part := self.outbox.next():
                 self.outbox.taken(self.socket.send(part))
         except BlockingIOError:
-            return True
+            self._is_stuck = True
         except OSError:
             return False
         return True
@@ -118,6 +120,8 @@ class Caller:
 
     def due_s(self, now_s: float) -> float:
         """Return when it is to be looked at again without anything having come."""
+        if self.outbox and not self._is_stuck:
+            return now_s
         if self._has_whole and self.unanswered < MOST_UNANSWERED:
             return self._requests.next_s
         return now_s + 1.0 if self._reads.is_left(now_s) else self._reads.next_s

@@ -11,6 +11,7 @@ import stat
 import struct
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,8 @@ if sys.platform != "win32":
 
 RUNTIME_VARIABLE = "XDG_RUNTIME_DIR"
 _ADDRESS_BYTES = 100  # sun_path has 108 on Linux and 104 on macOS, its end included
-_WAITING = 16
+_WAITING = 128
+_AGAIN_S = 0.01
 
 
 class DoorError(Exception):
@@ -97,12 +99,24 @@ def knock(address: Path, timeout_s: float) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout_s)
-        connection.connect(str(address))
+        _connect(connection, address, time.monotonic() + timeout_s)
         refuse_strangers(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connect(connection: socket.socket, address: Path, deadline_s: float) -> None:
+    while True:
+        try:
+            connection.connect(str(address))
+        except BlockingIOError:  # more wait at the door than it holds
+            if time.monotonic() >= deadline_s:
+                raise TimeoutError("it lets nobody in") from None
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def refuse_strangers(connection: socket.socket) -> Peer | None:

@@ -26,6 +26,7 @@ PATIENCE_S = 5.0
 MOST_CALLERS = 64
 """When one more comes, the one that has been silent for longest goes: a STOP always finds a place."""
 _LOOK_S = 0.5
+_BREATH_S = 0.05
 OnError = Callable[[BaseException], None]
 
 
@@ -136,15 +137,21 @@ class Server:
         return max(min(due_s, default=now_s + _LOOK_S) - now_s, 0.0)
 
     def _let_in(self) -> None:
+        """Take every client that waits at the door."""
+        while True:
+            try:
+                connected, _ = self._door.socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:  # no file descriptor is left
+                self._reception.notes.append(f"a client could not be let in: {error.strerror}")
+                self._drop_quietest()
+                time.sleep(_BREATH_S)
+                return
+            self._seat(connected)
+
+    def _seat(self, connected: socket.socket) -> None:
         reception = self._reception
-        try:
-            connected, _ = self._door.socket.accept()
-        except BlockingIOError:
-            return
-        except OSError as error:  # no file descriptor is left
-            reception.notes.append(f"a client could not be let in: {error.strerror}")
-            self._drop_quietest()
-            return
         try:
             peer = refuse_strangers(connected)
         except (DoorError, OSError) as error:
