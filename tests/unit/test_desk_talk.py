@@ -85,6 +85,11 @@ def test_what_the_core_tells_is_what_a_client_reads(message):
     assert told(tell(message)[4:]) == message
 
 
+def test_an_answer_that_is_no_number_is_not_sent_as_nobody_can_answer():
+    with pytest.raises(FrameError, match="nan is no value"):
+        say(Ask(1, "answer", "colour", math.nan))
+
+
 @pytest.mark.parametrize("verb", ["stop", "abort"])
 def test_stop_and_abort_are_taken_in_one_form_whatever_stands_beside(verb):
     beside: tuple[dict, ...] = (

@@ -5,6 +5,7 @@ without a hello, whatever else stands beside them. Nor do ``hello`` and ``welcom
 ``refused`` and ``goodbye`` with ``id`` and ``text``.
 """
 
+import math
 from typing import Any, NamedTuple
 
 from pvdstation.desk.frames import IN_BYTES, OUT_BYTES, FrameError, pack, read
@@ -119,7 +120,9 @@ _WORD = {kind: word for word, kind in (*_SAID.items(), *_TOLD.items())}
 
 
 def say(message: Said) -> bytes:
-    """Return a client's message as a frame. Raises FrameError when it is too long."""
+    """Return a client's message as a frame. Raises FrameError when it is too long, or its value is not finite."""
+    if isinstance(message, Ask) and isinstance(message.value, float) and not math.isfinite(message.value):
+        raise FrameError(f"{message.value} is no value")  # as null it would say that nobody can answer
     if isinstance(message, Ask) and message.is_urgent:
         return pack({"say": message.verb, **as_json(message)}, IN_BYTES)
     return pack({"say": _WORD[type(message)], **as_json(message)}, IN_BYTES)
