@@ -2,8 +2,10 @@
 
 import pytest
 
+from pvdstation.model.problems import Refused
 from pvdstation.record.ledgers import ByHand, RunLedger, ledgers
 from pvdstation.record.run_entry import Charge, CrystalLife
+from pvdstation.record.station_database import StationDatabase
 
 
 def run(day, *, life=(90.0, 80.0), used_mg=100.0, rate=0.5, power=15.0, tooling=112.0):
@@ -37,6 +39,29 @@ def test_what_is_left_counts_from_the_last_charge_and_is_never_below_nothing() -
     charge = by_hand(2, "charge", "Zn", mg=250.0, lot="442")
     rows = ledgers("s", [run(1), run(3), run(4, used_mg=200.0)], [charge]).charges["Zn"]
     assert [row.charge_mg for row in rows] == [None, 250.0, 150.0, 0.0]
+
+
+def test_entries_that_no_run_has_seen_come_back_after_the_database_is_lost(tmp_path) -> None:
+    first, second = by_hand(1, "charge", "Zn", mg=250.0, lot="442"), by_hand(2, "crystal", "1")
+    path = tmp_path / "station.sqlite"
+    with StationDatabase.opened(path) as database:
+        database.enter(first)
+    with (tmp_path / "ledger.jsonl").open("ab") as file:
+        file.write(b'{"id": "torn", "at": "2026-0')
+    with StationDatabase.opened(path) as database:
+        database.enter(second)
+    for name in ("station.sqlite", "station.sqlite-wal", "station.sqlite-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    with StationDatabase.opened(path) as database:
+        assert database.by_hand("s") == [first, second]
+
+
+def test_an_entry_that_cannot_be_written_down_is_not_entered(tmp_path) -> None:
+    (tmp_path / "ledger.jsonl").mkdir()
+    with StationDatabase.opened(tmp_path / "station.sqlite") as database:
+        with pytest.raises(Refused, match="cannot be written"):
+            database.enter(by_hand(1, "crystal", "1"))
+        assert database.by_hand("s") == []
 
 
 def test_tooling_has_a_row_whenever_it_changed() -> None:

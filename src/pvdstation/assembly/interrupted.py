@@ -14,6 +14,7 @@ from pvdstation.assembly.finding import find_run
 from pvdstation.assembly.folders import DATABASE, DRY_RUNS, RUNS, data_folder
 from pvdstation.model.messages import EventKind
 from pvdstation.model.problems import Problem, Refused
+from pvdstation.record import by_hand
 from pvdstation.record.holding import holder_of, is_held
 from pvdstation.record.ledgers import ByHand
 from pvdstation.record.links import continued_by, continues, followers
@@ -90,7 +91,7 @@ def has_touched(run: RunFile) -> bool:
 
 def cleared_by(folder: Path, run: RunFile) -> ByHand | None:
     """Return the entry with which a person has taken note of a run."""
-    if not (folder / DATABASE).is_file():
+    if not any((folder / name).is_file() for name in (DATABASE, by_hand.NAME)):
         return None
     with StationDatabase.looked_at(folder / DATABASE, folder / RUNS, folder / DRY_RUNS) as database:
         entries = database.by_hand(run.genesis["station"]["name"])

@@ -1,7 +1,7 @@
 """The station database: an index of runs, the heads of their chains, and what people have entered by hand.
 
-Everything in it but the heads can be had again from the records of the runs: entries by hand are also written into the
-next run's record, as it begins.
+Everything in it but the heads can be had again: from the records of the runs, into which entries by hand are written,
+too, and from a text file beside it with the entries that no run has seen yet.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pvdstation.model.problems import Problem, Refused
+from pvdstation.record import by_hand
 from pvdstation.record.heads import Head, head_at_rest
 from pvdstation.record.holding import ENDING
 from pvdstation.record.ledgers import ByHand, Ledgers, RunLedger, ledgers
@@ -39,8 +40,9 @@ CREATE TABLE IF NOT EXISTS by_hand (
 class StationDatabase:
     """One SQLite file. ``opened`` is the way in."""
 
-    def __init__(self, connection: sqlite3.Connection, *, is_new: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, *, is_new: bool) -> None:
         self._connection = connection
+        self._lines = path.with_name(by_hand.NAME)
         self.is_new = is_new
         """It was made just now: nothing of the runs is in it yet."""
 
@@ -56,7 +58,7 @@ class StationDatabase:
             connection, is_new = _connected(path)
         except (OSError, sqlite3.Error) as error:
             raise Refused([Problem(str(path), f"the station database cannot be opened: {error}", "")]) from error
-        database = cls(connection, is_new=is_new)
+        database = cls(connection, path, is_new=is_new)
         try:
             if is_new:
                 database.sync(folders)
@@ -79,7 +81,7 @@ class StationDatabase:
                 database = stack.enter_context(cls.opened(path, *folders))
                 database.sync(folders, anew=anew)
             except (Refused, sqlite3.Error):
-                database = cls(stack.enter_context(closing(_copied(path))), is_new=False)
+                database = cls(stack.enter_context(closing(_copied(path))), path, is_new=False)
                 database.sync(folders, anew=anew)
             yield database
 
@@ -101,6 +103,7 @@ class StationDatabase:
             self._connection.executemany(
                 "DELETE FROM run WHERE run = ? AND kind IN ('dry run', '')", [(run,) for run in gone]
             )
+            self._enter(by_hand.entries(self._lines))
         return read
 
     def take(self, path: Path, *, is_ended: bool) -> None:
@@ -136,9 +139,13 @@ class StationDatabase:
         return [_entry(row) for row in rows]
 
     def enter(self, entry: ByHand) -> None:
-        """Keep an entry by hand; one that is known already (it came back from a record) is left as it is."""
-        with self._connection:
-            self._enter([entry])
+        """Keep an entry by hand, here and as a line of the text file. Raises Refused when that cannot be written."""
+        try:
+            with self._connection:
+                self._enter([entry])
+                by_hand.append(self._lines, entry)
+        except OSError as error:
+            raise Refused([Problem(str(self._lines), f"it cannot be written: {error.strerror}", "")]) from error
 
     def ledgers(self, station: str) -> Ledgers:
         """Return crystals, charges and tooling of a station as they are now."""
@@ -179,6 +186,7 @@ class StationDatabase:
                 self._enter(ByHand.of(fields) for fields in run.by_hand)
 
     def _enter(self, entries: Iterable[ByHand]) -> None:
+        """Put in entries by hand; one that is known already is left as it is."""
         rows = [(*entry[:-1], json.dumps(entry.fields)) for entry in entries]
         self._connection.executemany("INSERT OR IGNORE INTO by_hand VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
