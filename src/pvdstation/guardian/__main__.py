@@ -16,7 +16,8 @@ from pvdstation.guardian.orders import Orders, read_orders
 from pvdstation.guardian.ports import ERRORS
 
 OFF_CONFIRMED, OFF_NOT_CONFIRMED, NOT_READY = 0, 1, 2
-KILLED_WITHIN_S = 2.0
+KILLED_WITHIN_S = 0.5
+"""What cannot be killed, because it hangs in a device, must not delay OFF on the others."""
 _CHUNK = 65536
 
 

@@ -42,11 +42,13 @@ def _open(port: Port) -> int:
 def _open_serial(port: Port) -> int:
     device = os.open(port.url, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     try:
-        fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as every opener of ours does
+        with suppress(BlockingIOError):  # the core is dead; whoever else holds it must not keep it hot
+            fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
         baud = speed(port.line)
         stop = termios.CSTOPB if port.line["stop_bits"] == 2 else 0
         control = termios.CS8 | termios.CREAD | termios.CLOCAL | _PARITY[port.line["parity"]] | stop
         special = termios.tcgetattr(device)[6]
+        special[termios.VMIN], special[termios.VTIME] = 1, 0
         termios.tcsetattr(device, termios.TCSANOW, [0, 0, control, 0, baud, baud, special])
         termios.tcflush(device, termios.TCIOFLUSH)
     except ERRORS:
@@ -58,8 +60,7 @@ def _open_serial(port: Port) -> int:
 def _ask(port: int, exchange: Exchange) -> str:
     """Exchange; return "" when the answer came or none is waited for, else what came instead. Raises OSError."""
     with suppress(BlockingIOError):
-        while os.read(port, _LONGEST_ANSWER):  # an answer to what was asked before is none
-            pass
+        os.read(port, _LONGEST_ANSWER)  # an answer to what was asked before is none
     end_s = time.monotonic() + exchange.wait_s
     left = exchange.send
     while left:
@@ -68,7 +69,8 @@ def _ask(port: int, exchange: Exchange) -> str:
         left = left[os.write(port, left) :]
     heard = b""
     while exchange.answer is not None and not exchange.answer.search(heard):
-        if not select.select([port], [], [], _until(end_s))[0]:
+        left_s = _until(end_s)
+        if not left_s or not select.select([port], [], [], left_s)[0]:
             return f"answered {heard[-_LONGEST_RECORDED:]!r}" if heard else "no answer"
         more = os.read(port, _LONGEST_ANSWER)
         if not more:
