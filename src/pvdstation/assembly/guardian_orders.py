@@ -28,6 +28,7 @@ _SLOWER_S = 0.2
 """The guardian waits for an answer so much longer than a driver: nothing else is due."""
 _ANSWERS_NOTHING_S = 1.0
 _GEN_GAP_S = 0.02  # legacy units want silence before a command (power supply reference 5)
+_CRC = {"rtu": 2}
 _CONTACT = 1  # state of a relay of the SQC-310
 _BELOW_1_A = r"[+-]?0+(?:\.[0-9]*)?"
 """A supply is off when its output is read as off and its current as less than 1 A (design, safe state)."""
@@ -209,8 +210,8 @@ class _Contacts:
         zeros = Answer(registers=(0,) * question.quantity)
         whole = self._codec.reply(self._codec.receive(frame), zeros)
         word, bit = divmod(place - block.first, 16)
-        at = len(whole) - (2 if self._codec is modbus_rtu else 0) - 2 * (question.quantity - word) + (bit < 8)
-        head = len(whole) - (2 if self._codec is modbus_rtu else 0) - 2 * question.quantity
+        head = len(whole) - _CRC.get(self._station.io.transport, 0) - 2 * question.quantity
+        at = head + 2 * word + (bit < 8)  # high byte first
         ones = "".join(f"\\x{byte:02x}" for byte in range(256) if byte >> bit % 8 & 1)
         answer = f"{_exactly(whole[:head])}.{{{at - head}}}[{ones}].{{{len(whole) - at - 1}}}"
         return _step(f"{name} read as 1", frame, answer, self._station.io.read_deadline, proves=True)
