@@ -100,6 +100,19 @@ def test_two_questions_with_one_id_are_refused_the_rounds_of_one_are_not(station
     check_recipe(load_recipe('repeat 2 times (ask "A?" yes/no as x)'), station)
 
 
+@pytest.mark.parametrize(
+    ("recipe", "what"),
+    [
+        ('ask "Mass?" 10 mg to 5 mg', "no number is between 10 and 5"),
+        ('ask "Mass?" 10 mg to 50 mg default 60 mg', "the default 60 is not within its limits"),
+    ],
+)
+def test_a_question_that_nothing_answers_is_refused(station: Station, recipe: str, what: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_recipe(load_recipe(recipe), station)
+    assert [problem.what for problem in refused.value.problems] == [what]
+
+
 def test_answers_before_the_run_are_all_read_and_everything_wrong_is_told_at_once(procedure: Procedure) -> None:
     assert read_answers(procedure, ["colour=yes", " mass = 30 mg"]) == ({"colour": 1.0, "mass": 30.0}, [])
     _, problems = read_answers(procedure, ["color=yes", "mass=5", "colour", "wait3=no", "wait3=yes"])

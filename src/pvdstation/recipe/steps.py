@@ -5,6 +5,7 @@ used. Bounds here hold for every station; the limits of one station are the chec
 taken apart where they are read, so the checker only sees what is done.
 """
 
+import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, TypeAdapter, WithJsonSchema, model_validator
@@ -207,6 +208,12 @@ class AskStep(Table):
             raise _wrong(
                 "this question asks for a number, and its default is yes or no", "Write for example default = 1.5."
             )
+        least = -math.inf if self.min is None else self.min
+        most = math.inf if self.max is None else self.max
+        if least > most:
+            raise _wrong(f"no number is between {least:g} and {most:g}", "Write the smaller limit first.")
+        if self.answer == "number" and self.default is not None and not least <= self.default <= most:
+            raise _wrong(f"the default {self.default:g} is not within its limits", "Write a default within them.")
         return self
 
 
