@@ -1,5 +1,9 @@
 """Exit codes of the command line: design, section 9."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from pvdstation.cli.exits import ExitCode, exit_code
@@ -29,3 +33,14 @@ def test_every_end_has_its_exit_code(outcome, safe, by_operator, code):
 
 def test_the_numbers_are_those_of_the_design():
     assert [int(code) for code in ExitCode] == [0, 2, 3, 4, 5, 6, 70]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is always full")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_an_output_that_is_full_is_told_in_one_sentence(options):
+    command = [sys.executable, "-m", "pvdstation", "check", "wait 5 s", *options]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == ExitCode.INTERNAL
+    assert ended.stderr.startswith("internal error (OSError); the details are in ")
+    assert ended.stderr.count("\n") == 1

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
@@ -38,7 +39,9 @@ def _guarded(arguments: Sequence[str], streams: Streams) -> ExitCode:
     except Exception as error:  # noqa: BLE001 - the last handler: what nobody expected becomes one sentence and a file
         sentence = write_details(error, arguments)
         if streams.json:
-            streams.document({"outcome": "error", "reason": sentence, "errors": [Problem("pvd", sentence).as_json()]})
+            with suppress(OSError):  # a full disk may be why
+                errors = [Problem("pvd", sentence).as_json()]
+                streams.document({"outcome": "error", "reason": sentence, "errors": errors})
         streams.note(sentence)
         return ExitCode.INTERNAL
 

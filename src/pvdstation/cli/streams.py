@@ -96,9 +96,12 @@ class Streams:
         self.note(refusal_text(problems, self.err.width))
 
     def close(self) -> None:
-        """Flush; a reader that has gone away is no error."""
+        """Flush; a reader that has gone away is no error, and what cannot be written by now has been told."""
         for stream in (sys.stdout, sys.stderr):
-            _write(stream, "")
+            try:
+                _write(stream, "")
+            except OSError:
+                _forget(stream)
 
 
 def _lines(segment: Segment) -> str:
