@@ -307,6 +307,13 @@ def test_a_crystal_near_its_end_is_warned_of_and_beyond_it_refused() -> None:
     assert "crystal 1 would be used up" in refused.value.problems[0].what
 
 
+def test_a_dwell_too_short_for_a_top_up_is_warned_of() -> None:
+    (warning,) = check("N2 to 50 mbar for 7 s").warnings
+    assert "the gas cools and sinks by up to 2.2 %, to 48.9 mbar" in warning.what
+    assert "at least 8 s" in warning.write
+    assert check("N2 to 50 mbar for 8 s").warnings == ()
+
+
 def test_a_pressure_that_takes_longer_than_the_time_out_is_warned_of() -> None:
     (warning,) = check("pump to 1e-7 mbar within 10 min").warnings
     assert "the time-out is 10 min" in warning.what

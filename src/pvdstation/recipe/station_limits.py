@@ -9,6 +9,7 @@ from pvdstation.model.station import Gas, Source, Station
 from pvdstation.model.station_rules import conditioning_contradictions
 from pvdstation.model.toml import Document
 from pvdstation.recipe.document import Recipe, Requires
+from pvdstation.recipe.estimate import HOT_GAS
 from pvdstation.recipe.findings import Findings
 from pvdstation.recipe.origin import Origin
 from pvdstation.recipe.spelling import pressure_text, rounded, time_text
@@ -18,6 +19,8 @@ LEAST_COOL_DOWN_S = 300.0
 """No station may call a source cold earlier (plant reference 8)."""
 PROMISED_C = 60.0
 """What the cool-down time stands for where nothing measures a boat's temperature (physics 7)."""
+TOPPED_UP_S = 8.0
+"""Shortest dwell in which gas that cools is topped up: the valve stays closed in the last 5 s (control)."""
 _READ_AS = {"A": "Å", "kA": "kÅ", "A/s": "Å/s", "kA/s": "kÅ/s", "A/min": "Å/min"}
 _STEPS_PER_RATE = 10
 _RAMPS = ("ramp1", "ramp2")
@@ -175,6 +178,13 @@ def check_gas(step: AdmitGasStep, station: Station, origin: Origin, findings: Fi
         )
         findings.refuse(origin, "pressure", what, f"Write a pressure of at least {rounded(gas.no_rise.rise)} mbar.")
     _check_cool_down(step, station, origin, findings)
+    if step.keep == "top_up" and step.dwell < TOPPED_UP_S:
+        what = (
+            f"{time_text(step.dwell)} is too short for a top-up: the gas cools and sinks by up to "
+            f"{rounded(100 * (1 - HOT_GAS))} %, to {rounded(HOT_GAS * step.pressure)} mbar; a mean more than 2 % below "
+            "the target is a target missed"
+        )
+        findings.warn(origin, "dwell", what, f"Write at least {time_text(TOPPED_UP_S)}.")
     return gas
 
 
