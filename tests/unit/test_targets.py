@@ -10,6 +10,11 @@ from pvdstation.record.plan import PlannedStep
 
 LAYER = PlannedStep(1, False, "deposit", "300 nm Zn", "recipe", 600.0, {"material": "Zn", "target_nm": 300.0})
 THIN = PlannedStep(1, False, "deposit", "10 nm Zn", "recipe", 20.0, {"material": "Zn", "target_nm": 10.0})
+BOTH = PlannedStep(
+    1, False, "deposit", "200 nm Zn with Li", "recipe", 500.0,
+    {"material": "Zn", "target_nm": 200.0, "rate_nm_s": 0.4, "together": [{"source": "Li", "rate_nm_s": 0.1}]},
+)  # fmt: skip
+LI = {"together.Li.material": "Li"}
 FILL = PlannedStep(1, False, "admit_gas", "N2", "recipe", 180.0, {"gas": "N2", "target_mbar": 500.0, "dwell_s": 180.0})
 
 
@@ -30,7 +35,8 @@ def end(plan, trip="", verdict="complete", cause="complete", seen=(), **values):
     [
         (LAYER, {"indicated_nm": 294.01}),
         (LAYER, {"indicated_nm": 305.99}),
-        (THIN, {"indicated_nm": 9.01}),
+        (THIN, {"indicated_nm": 9.81}),
+        (BOTH, {"indicated_nm": 200.0, **LI, "together.Li.indicated_nm": 45.1}),
         (FILL, {"reached_mbar": 509.9, "held_s": 179.1}),
         (FILL, {"reached_mbar": 490.1, "held_s": 184.9}),
     ],
@@ -45,7 +51,11 @@ def test_a_run_within_its_tolerances_is_complete(plan, values) -> None:
     [
         (LAYER, {"indicated_nm": 293.9}, {"step": 1, "signal": "indicated_nm", "value": 293.9, "limit": 300.0}),
         (LAYER, {}, {"step": 1, "signal": "indicated_nm", "value": None, "limit": 300.0}),
-        (THIN, {"indicated_nm": 11.1}, {"step": 1, "signal": "indicated_nm", "value": 11.1, "limit": 10.0}),
+        (THIN, {"indicated_nm": 10.3}, {"step": 1, "signal": "indicated_nm", "value": 10.3, "limit": 10.0}),
+        (BOTH, {"indicated_nm": 200.0, **LI, "together.Li.indicated_nm": 55.1},
+         {"step": 1, "signal": "together.Li.indicated_nm", "value": 55.1, "limit": 50.0}),
+        (BOTH, {"indicated_nm": 200.0},
+         {"step": 1, "signal": "together.Li.indicated_nm", "value": None, "limit": 50.0}),
         (FILL, {"reached_mbar": 511.0, "held_s": 180.0},
          {"step": 1, "signal": "reached_mbar", "value": 511.0, "limit": 500.0}),
         (FILL, {"reached_mbar": 500.0, "held_s": 178.9},

@@ -29,7 +29,7 @@ from pvdstation.recipe.procedure import (
     Work,
 )
 from pvdstation.recipe.spelling import pressure_text, rounded, time_text
-from pvdstation.record.targets import THICKNESS, THICKNESS_NM
+from pvdstation.record.targets import thickness_band_nm
 
 LEAST_EXPOSURE_S = 5.0
 """What grows in less than this is not worth another heating of the boat."""
@@ -96,7 +96,7 @@ def _layer_again(known: Known, steps: list[Step], told: list[str]) -> list[Step]
         return [before, *steps[known.place :]]
     missing_nm = work.thickness_nm - film.film_nm
     rate = _rate_at(work, film.film_nm)
-    if missing_nm < LEAST_EXPOSURE_S * rate and abs(missing_nm) <= max(THICKNESS * work.thickness_nm, THICKNESS_NM):
+    if missing_nm < LEAST_EXPOSURE_S * rate and abs(missing_nm) <= thickness_band_nm(work.thickness_nm):
         reached = f"{film.film_nm:.1f} of {rounded(work.thickness_nm)} nm {film.material}"
         told.append(f"layer {film.number} is finished: {reached}")
         return steps[known.place + 1 :]

@@ -9,8 +9,10 @@ from pvdstation.record.results import StepResult
 
 THICKNESS = 0.02
 """Share of the target by which a layer may miss it …"""
-THICKNESS_NM = 1.0
-"""… or this, whichever is more, nm."""
+THICKNESS_NM = 0.2
+"""… or this, whichever is more, nm: two steps of the thickness that the SQC-310 shows."""
+TOGETHER = 0.10
+"""The same for what is evaporated together with the first-named material: its rate alone is kept, and ends nothing."""
 PRESSURE = 0.02
 """Share of the target by which the mean gas pressure of a dwell may miss it."""
 SETTLING = 0.15
@@ -35,13 +37,19 @@ def missed_targets(plan: Iterable[PlannedStep], steps: Iterable[StepResult]) -> 
     return [missed for asked, step in zip(plan, steps, strict=True) for missed in _missed(asked, step)]
 
 
+def thickness_band_nm(target_nm: float, *, is_other: bool = False) -> float:
+    """Return by how much a film may miss its target, nm; ``is_other``: it does not end its layer."""
+    return max((TOGETHER if is_other else THICKNESS) * target_nm, THICKNESS_NM)
+
+
 def _missed(asked: PlannedStep, step: StepResult) -> Iterable[Missed]:
     if step.state != "complete":
         return
     if step.do == "deposit":
         target = asked.asked["target_nm"]
-        most = max(THICKNESS * target, THICKNESS_NM)
+        most = thickness_band_nm(target)
         yield from _outside(asked, "indicated_nm", step.indicated_nm, target, (-most, most), "nm")
+        yield from _others(asked, step, target)
     elif step.do == "admit_gas":
         target, dwell_s = asked.asked["target_mbar"], asked.asked["dwell_s"]
         most = PRESSURE * target
@@ -49,6 +57,15 @@ def _missed(asked: PlannedStep, step: StepResult) -> Iterable[Missed]:
             least = -SETTLING * target if asked.asked.get("keep") == "settle" else -most
             yield from _outside(asked, "reached_mbar", step.reached_mbar, target, (least, most), "mbar")
             yield from _outside(asked, "held_s", step.held_s, dwell_s, (-DWELL_SHORT_S, DWELL_LONG_S), "s")
+
+
+def _others(asked: PlannedStep, step: StepResult, target_nm: float) -> Iterable[Missed]:
+    reached = {other.material: other.indicated_nm for other in step.together or ()}
+    for other in asked.asked.get("together", ()):
+        material, own_nm = other["source"], target_nm * other["rate_nm_s"] / asked.asked["rate_nm_s"]
+        most = thickness_band_nm(own_nm, is_other=True)
+        name = f"together.{material}.indicated_nm"
+        yield from _outside(asked, name, reached.get(material), own_nm, (-most, most), f"nm {material}")
 
 
 def _outside(

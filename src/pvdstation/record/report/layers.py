@@ -14,7 +14,7 @@ from pvdstation.record.report.curves import Curves, intervals, known, mean_sd, r
 from pvdstation.record.report.story import Layer
 from pvdstation.record.report.together import others_of, seen_from
 from pvdstation.record.results import StepResult
-from pvdstation.record.targets import THICKNESS, THICKNESS_NM
+from pvdstation.record.targets import thickness_band_nm
 
 if TYPE_CHECKING:
     from pvdstation.record.report.telling import Record
@@ -187,7 +187,8 @@ def _deviations(station: Station, result: StepResult, grown: _Grown, step: Plann
         yield f"{result.state} before its end"
     if result.indicated_nm is None and grown.indicated_nm is not None:
         yield "the record ends in this layer; its thickness is the indicated rate summed up"
-    yield from _thickness_off(grown.indicated_nm, step.asked["target_nm"])
+    is_other = step.asked["material"] in {other.material for other in result.together or ()}
+    yield from _thickness_off(grown.indicated_nm, step.asked["target_nm"], is_other=is_other)
     attention = station.limits.rate_attention.within / 100
     if "ramps" in step.asked:
         yield from _rates_off(result, attention)
@@ -200,8 +201,8 @@ def _deviations(station: Station, result: StepResult, grown: _Grown, step: Plann
         yield f"the substrate shutter was opened {len(grown.opened)} times"
 
 
-def _thickness_off(indicated_nm: float | None, target_nm: float) -> Iterator[str]:
-    if indicated_nm is not None and abs(indicated_nm - target_nm) > max(THICKNESS * target_nm, THICKNESS_NM):
+def _thickness_off(indicated_nm: float | None, target_nm: float, *, is_other: bool) -> Iterator[str]:
+    if indicated_nm is not None and abs(indicated_nm - target_nm) > thickness_band_nm(target_nm, is_other=is_other):
         off = indicated_nm / target_nm - 1
         kind = "short" if off < 0 else "thick"
         asked = f"{wording.plain(target_nm)} nm"
