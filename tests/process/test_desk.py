@@ -17,12 +17,14 @@ import pytest
 
 from pvdstation.desk import door
 from pvdstation.desk.client import Client, ask_urgently
-from pvdstation.desk.door import Door, DoorError, address_of, runtime_folder
+from pvdstation.desk.door import Door
 from pvdstation.desk.frames import OUT_BYTES, Deframer
 from pvdstation.desk.line import DeskError, Gone, NoAnswer, NobodyThere, OtherVersion
+from pvdstation.desk.pipe import PipeDoor, knock_at_pipe
+from pvdstation.desk.place import DoorError, address_of, runtime_folder
 from pvdstation.desk.server import MOST_CALLERS, Server
 from pvdstation.desk.snapshot import SignalShown, Snapshot
-from pvdstation.desk.talk import VERSION, Accepted, Ask, Events, Hello, InCharge, Refused, Welcome, say, told
+from pvdstation.desk.talk import VERSION, Accepted, Ask, Events, Goodbye, Hello, InCharge, Refused, Welcome, say, told
 from pvdstation.model.messages import Event, EventKind, Verb
 from pvdstation.model.signals import Quality
 
@@ -88,10 +90,11 @@ def address(core, folder):
 class Raw:
     """A client that is none of ours."""
 
-    def __init__(self, address: Path) -> None:
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, address: Path, connected: socket.socket | None = None) -> None:
+        self.socket = connected or socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(PATIENCE_S)
-        self.socket.connect(str(address))
+        if connected is None:
+            self.socket.connect(str(address))
         self._held = Deframer(OUT_BYTES)
 
     def __enter__(self) -> "Raw":
@@ -289,8 +292,8 @@ def test_a_core_of_another_version_is_told_by_its_own_name_and_can_be_stopped(fo
 
     def be_later() -> None:
         for _ in range(2):
-            connected, _ = listening.socket.accept()
-            with connected:
+            select.select([listening], [], [], PATIENCE_S)
+            with listening.accept() as connected:
                 connected.settimeout(PATIENCE_S)
                 heard.append(connected.recv(65536))
                 if b'"stop"' not in heard[-1]:
@@ -301,7 +304,6 @@ def test_a_core_of_another_version_is_told_by_its_own_name_and_can_be_stopped(fo
                     pass
 
     listening = Door(folder / "b.sock")
-    listening.socket.settimeout(PATIENCE_S)
     later = Thread(target=be_later)
     later.start()
     with pytest.raises(OtherVersion, match="speaks version 9, this program 1"):
@@ -349,6 +351,8 @@ def test_one_more_client_than_there_is_room_for_makes_the_quietest_go(core, addr
 HOLDER = """
 import sys
 from pathlib import Path
+from pvdstation.desk.pipe import PipeDoor, knock_at_pipe
+from pvdstation.desk.place import DoorError, address_of, runtime_folder
 from pvdstation.desk.server import Server
 server = Server(Path(sys.argv[1]), "sim", print)
 server.start()
@@ -380,6 +384,17 @@ def test_the_socket_of_a_live_core_is_refused_and_that_of_a_killed_one_replaced(
     server.close()
 
 
+def test_a_door_that_cannot_be_opened_is_told_in_words(folder):
+    (folder / "a.sock").mkdir()
+    (folder / "b.lock").symlink_to(folder / "elsewhere")
+    with pytest.raises(DoorError, match="cannot be made"):
+        Door(folder / "a.sock")
+    with pytest.raises(DoorError, match="cannot be opened"):
+        Door(folder / "b.sock")
+    with pytest.raises(DoorError, match="is too long"):
+        Door(folder / ("c" * 100))
+
+
 def test_the_folder_of_sockets_is_ours_closed_to_others_and_no_link(folder, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     assert runtime_folder() == folder / "pvdstation"
@@ -408,3 +423,26 @@ def test_a_process_of_another_user_is_refused(core, address, monkeypatch):
         monkeypatch.undo()
     with pytest.raises(DeskError, match="cannot be used"):
         Client(address.parent / "nowhere" / "a.sock", "ui")
+
+
+def test_what_windows_does_by_a_named_pipe_works_by_the_same_library_over_a_socket_here(folder):
+    address = folder / "pipe.sock"
+    server = Server(PipeDoor(address), "sim", pytest.fail)
+    server.start()
+    with pytest.raises(DoorError, match="another core runs this station already"):
+        PipeDoor(address)
+    with Raw(address, knock_at_pipe(address, PATIENCE_S)) as first, Raw(address, knock_at_pipe(address, 1.0)) as bare:
+        first.socket.sendall(say(Hello(VERSION, "ui")))
+        assert first.until(Welcome).station == "sim"
+        long = "x" * 300_000
+        server.publish(SHOWN, [event(1, long)])
+        assert first.until(Events).events[0].text == long
+        bare.socket.sendall(STOP)
+        asked = until(server.asked)[0]
+        server.answer(asked, text="stopping")
+        assert bare.next() == Accepted(0, "stopping")
+        bare.socket.close()
+        until(lambda: server.clients == 1)
+        server.close("the core has ended")
+        assert first.until(Goodbye).text == "the core has ended"
+        assert first.next() is None

@@ -6,8 +6,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from pvdstation.desk.door import DoorError, knock
+from pvdstation.desk.entrance import knock
 from pvdstation.desk.frames import OUT_BYTES, Deframer, FrameError
+from pvdstation.desk.place import DoorError
 from pvdstation.desk.talk import Said, Told, say, told
 
 _READ_BYTES = 65536

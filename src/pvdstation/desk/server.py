@@ -14,8 +14,10 @@ from threading import Thread
 
 from pvdstation.desk.asked import Asked, Requests
 from pvdstation.desk.caller import HELLO_WITHIN_S, Caller
-from pvdstation.desk.door import Door, DoorError, refuse_strangers
+from pvdstation.desk.door import refuse_strangers
+from pvdstation.desk.entrance import AnyDoor, open_door
 from pvdstation.desk.frames import FrameError
+from pvdstation.desk.place import DoorError
 from pvdstation.desk.reception import Reception
 from pvdstation.desk.snapshot import Snapshot
 from pvdstation.desk.talk import Accepted, Answer, Goodbye, Refused, said, tell
@@ -33,9 +35,11 @@ OnError = Callable[[BaseException], None]
 class Server:
     """Serves the clients of one station from ``start`` until ``close``."""
 
-    def __init__(self, address: Path, station: str, on_error: OnError, *, patience_s: float = PATIENCE_S) -> None:
-        """Open the door. ``on_error`` is told when the thread dies. Raises DoorError."""
-        self._door = Door(address)
+    def __init__(
+        self, door: Path | AnyDoor, station: str, on_error: OnError, *, patience_s: float = PATIENCE_S
+    ) -> None:
+        """Open the door, unless it is an open one. ``on_error`` is told when the thread dies. Raises DoorError."""
+        self._door = open_door(door) if isinstance(door, Path) else door
         self._on_error = on_error
         self._patience_s = patience_s
         self._requests = Requests()
@@ -109,7 +113,7 @@ class Server:
     def _run(self) -> None:
         try:
             self._selector.register(self._ears, selectors.EVENT_READ)
-            self._selector.register(self._door.socket, selectors.EVENT_READ)
+            self._selector.register(self._door, selectors.EVENT_READ)
             while self._goodbye is None:
                 self._turn()
             self._hand_out(time.monotonic())
@@ -123,7 +127,7 @@ class Server:
             if key.fileobj is self._ears:
                 with suppress(BlockingIOError):
                     self._ears.recv(4096)
-            elif key.fileobj is self._door.socket:
+            elif key.fileobj is self._door:
                 self._let_in()
             elif mask & selectors.EVENT_READ:
                 self._fetch(key.data)
@@ -140,7 +144,7 @@ class Server:
         """Take every client that waits at the door."""
         while True:
             try:
-                connected, _ = self._door.socket.accept()
+                connected = self._door.accept()
             except BlockingIOError:
                 return
             except OSError as error:  # no file descriptor is left
