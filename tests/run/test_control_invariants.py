@@ -107,10 +107,11 @@ class Control_(RuleBasedStateMachine):  # noqa: N801 - hypothesis shows its name
             if signal.link == link:
                 self.spoilt[number] = (self.scans + scans, math.nan, Quality.COMM_FAULT, False)
 
-    @rule(verb=st.sampled_from(list(Verb)), about=st.sampled_from(["", "boat_resistance", "n2_valve", "question1"]),
+    @rule(verb=st.sampled_from(list(Verb)),
+          about=st.sampled_from(["", "boat_resistance", "source_shutter", "n2_valve"]),
           value=st.sampled_from([None, 1.0, 5.0, math.nan, "because"]))  # fmt: skip
     def ask(self, verb: Verb, about: str, value: float | str | None) -> None:
-        self.asked.append(Request(verb, "somebody", about, value))
+        self.asked.append(Request(verb, "somebody", about, value, "Mia", "because"))
         self.scan()
 
     @rule(seconds=st.sampled_from([0.25, 1.0, 12.0, 400.0]))
