@@ -349,7 +349,7 @@ CASES: tuple[Case, ...] = (
          mend=(6.0, emits(1.0))),
     Case("spitting", _spits_thrice, during("deposit", "thickness", 0.25), ALARM, 6.0, "complete", THICK, HOST_WIDE,
          name="sim-host-loop"),
-    Case("crystal_quality", _crystal_wavers, response=ALARM, within_s=3.5, end="complete", recipe=THICK),
+    Case("crystal_quality", _crystal_wavers, response=ALARM, within_s=5.0, end="complete", recipe=THICK),
     Case("crystal_life", _crystal_is_worn, PUMPING, ALARM, 15.0, "complete"),
     Case("power_drift", _clamp_loosens, during("deposit", "thickness", 27.0), ALARM, 7.0, "complete", THICK),
     Case("control_cycle", _scans_come_late, within_s=2.5),

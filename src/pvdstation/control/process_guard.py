@@ -103,12 +103,20 @@ def _read(before: ProcessGuard, v: View, w: Wiring, layer: Layer) -> ProcessGuar
 
 
 def _scatter(readings: tuple[tuple[int, float], ...]) -> float:
-    """Return one sigma, Hz, by the median of second differences: a spit or a jump spoils only two of them."""
+    """Return one sigma, Hz, by the median of second differences: a spit or a jump spoils only two of them.
+
+    Each reading is compared with the line between its neighbours at its own time, so that late answers do not count.
+    """
     if len(readings) < _READINGS:
         return math.nan
-    hz = [value for _, value in readings]
-    bends = sorted(abs(a - 2 * b + c) for a, b, c in zip(hz, hz[1:], hz[2:], strict=False))
+    bends = sorted(_bend(*three) for three in zip(readings, readings[1:], readings[2:], strict=False))
     return bends[len(bends) // 2] * _TO_SIGMA
+
+
+def _bend(before: tuple[int, float], here: tuple[int, float], after: tuple[int, float]) -> float:
+    """Return the second difference of three readings, Hz, as if they were equally far apart in time."""
+    share = (here[0] - before[0]) / (after[0] - before[0])
+    return 2 * abs(before[1] + share * (after[1] - before[1]) - here[1])
 
 
 def _spit(readings: tuple[tuple[int, float], ...], scatter_hz: float, v: View, w: Wiring, layer: Layer) -> float:

@@ -293,7 +293,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
     Interlock("spitting", "rate", "the source spits rarely", sk.regulating, pk.spits_rarely, ActionClass.ALARM,
               shows=pk.spit_text),
     Interlock("crystal_quality", "crystal", "the crystal's readings are steady", sk.regulating, pk.crystal_steady,
-              ActionClass.ALARM, shows=pk.steady_text),
+              ActionClass.ALARM, delay_s=lambda _s: 1.5, shows=pk.steady_text),  # a slow link is told as one first
     Interlock("crystal_life", "crystal", "the crystal has life left", sk.heated, pk.crystal_lasts, ActionClass.ALARM,
               shows=pk.life_text),
     Interlock("power_drift", "power", "power near the layer's median", sk.has_median, sk.steady_power,
