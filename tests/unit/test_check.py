@@ -45,6 +45,16 @@ def stay(pressure: str = "500 mbar", more: str = "") -> str:
     return f'{{ do = "admit_gas", gas = "N2", pressure = "{pressure}", dwell = "3 min", then = "stay"{more} }}'
 
 
+@pytest.mark.parametrize("band", ['within = "50 %", hold = "3 s"', 'within = "20 %", hold = "60 s"'])
+def test_a_rate_alarm_that_is_as_good_as_off_is_warned_of(band: str) -> None:
+    usual = b'rate_alarm = { within = "20 %", hold = "3 s" }'
+    assert usual in SIM
+    wide = load_station(SIM.replace(usual, f"rate_alarm = {{ {band} }}".encode()), "wide.toml")
+    (warning,) = check("5 nm Zn at 0.5 nm/s", wide).warnings
+    assert warning.where == "limits.rate_alarm"
+    assert "as good as off" in warning.what
+
+
 def test_the_papers_sentence_becomes_the_ten_steps() -> None:
     steps = check(PAPER).procedure.steps
     assert [(s.index, s.do, s.because, s.implied, s.unit) for s in steps] == [

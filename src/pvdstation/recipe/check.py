@@ -10,7 +10,7 @@ from pvdstation.recipe.consumption import ChargeUse, CrystalUse, Ledger
 from pvdstation.recipe.document import Recipe
 from pvdstation.recipe.findings import Findings, in_order
 from pvdstation.recipe.procedure import Procedure
-from pvdstation.recipe.station_limits import check_requires, warn_of_ports, warn_of_supplies
+from pvdstation.recipe.station_limits import check_requires, warn_of_ports, warn_of_rate_alarms, warn_of_supplies
 from pvdstation.recipe.walk import Walk
 
 
@@ -44,6 +44,7 @@ def check_recipe(
     check_requires(recipe, station, findings)
     warn_of_ports(station, findings)
     warn_of_supplies(station, findings)
+    warn_of_rate_alarms(station, findings)
     ledger = Ledger(station, life_pct, charge_mg)
     walk = Walk(recipe, station, findings, ledger)
     walk.run()

@@ -5,7 +5,7 @@ from pvdstation.model.problems import Problem
 from pvdstation.model.profile import Profile
 from pvdstation.model.quantities import QuantityError, split
 from pvdstation.model.sentences import suggest
-from pvdstation.model.station import Gas, Source, Station
+from pvdstation.model.station import Deviation, Gas, Source, Station
 from pvdstation.model.station_rules import conditioning_contradictions
 from pvdstation.model.toml import Document
 from pvdstation.recipe.document import Recipe, Requires
@@ -21,6 +21,8 @@ PROMISED_C = 60.0
 """What the cool-down time stands for where nothing measures a boat's temperature (physics 7)."""
 TOPPED_UP_S = 8.0
 """Shortest dwell in which gas that cools is topped up: the valve stays closed in the last 5 s (control)."""
+WIDEST_PCT, LONGEST_S = 50.0, 60.0
+"""The ends of what a station file may say of a rate's band: there it is as good as off."""
 _READ_AS = {"A": "Å", "kA": "kÅ", "A/s": "Å/s", "kA/s": "kÅ/s", "A/min": "Å/min"}
 _STEPS_PER_RATE = 10
 _RAMPS = ("ramp1", "ramp2")
@@ -72,6 +74,16 @@ def warn_of_supplies(station: Station, findings: Findings) -> None:
             what = f"supply {number}: {has}; if this program dies, only the I/O's watchdog opens its enable contact"
             where = f"supply.{number}.watchdog"
             findings.warnings.append(Problem(where, what, "Prove that contact on the bench.", file=station.file))
+
+
+def warn_of_rate_alarms(station: Station, findings: Findings) -> None:
+    """Warn of rate alarms that are as good as off: at the end of what the station file may say."""
+    for name in ("rate_attention", "rate_alert", "rate_alarm"):
+        band: Deviation = getattr(station.limits, name)
+        if band.within >= WIDEST_PCT or band.hold >= LONGEST_S:
+            where = f"limits.{name}"
+            what = f"{where} is as good as off: it acts on a rate that is {band.within:g} % away for {band.hold:g} s"
+            findings.warnings.append(Problem(where, what, "Write a narrower one.", file=station.file))
 
 
 def find_source(
