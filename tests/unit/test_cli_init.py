@@ -148,10 +148,16 @@ def test_the_json_names_file_and_station(tmp_path):
     assert told["station"] == {"name": "our glovebox PVD", "sha256": loaded(tmp_path / "a.toml").sha256}
 
 
+HEARS = "import os, signal, sys; signal.signal(2, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+"""Runs a command that hears SIGINT, also where the tests themselves run in the background and ignore it."""
+
+
 def test_ctrl_c_at_a_question_leaves_nothing_behind(tmp_path):
     ours, theirs = pty.openpty()
     command = [*PVD, "init", "-o", "a.toml"]
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", HEARS, *command], stdin=theirs, stdout=theirs, stderr=theirs, cwd=tmp_path
+    ) as process:
         os.close(theirs)
         shown = b""
         while b"]: " not in shown:
