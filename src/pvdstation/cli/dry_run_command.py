@@ -8,16 +8,15 @@ from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.assembly.runs import FASTEST, Execution, Wishes, execute, why_live
 from pvdstation.assembly.served import Unserved
-from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_text, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.keeping import RECORDED, Keeping, note_record
 from pvdstation.cli.progress import DryRunFollower
-from pvdstation.cli.refusing import finish_refused, finish_unreached
+from pvdstation.cli.refusing import UNABLE, finish_refused, finish_unable, finish_unreached
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
-from pvdstation.model.problems import Problem, Refused
+from pvdstation.model.problems import Problem
 from pvdstation.record.results import RunResult
 
 _NEEDS_SIMULATOR = Problem(
@@ -56,13 +55,8 @@ def run_dry(
         try:
             wishes = Wishes(faults=faults, recording=keeping.recording(prepared), answering=GivenAnswers(given))
             return _run_and_show(streams, prepared, seed, files, wishes, interrupts)
-        except Refused as refusal:
-            return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
-        except NoSimulator as missing:
-            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(missing))], seed))
-        except OSError as error:
-            what = f"{error.filename or files.events} cannot be written: {error.strerror}"
-            return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])
+        except UNABLE as error:
+            return finish_unable(streams, prepared, seed, error, files.events)
 
 
 def _run_and_show(

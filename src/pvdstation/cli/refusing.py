@@ -1,9 +1,11 @@
-"""Ends a command that has done nothing: with every problem, or in one sentence."""
+"""Ends a command that cannot do what was asked: with every problem, or in one sentence."""
 
+from pvdstation.assembly.preparation import Prepared
+from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.refusals import as_sentence
 from pvdstation.cli.streams import Streams
-from pvdstation.model.problems import Problem
+from pvdstation.model.problems import Problem, Refused
 from pvdstation.record.results import RunResult
 
 
@@ -26,3 +28,21 @@ def finish_unreached(streams: Streams, result: RunResult) -> ExitCode:
     (problem,) = result.errors
     streams.note(" ".join(as_sentence(part) for part in (problem.what, problem.write) if part))
     return ExitCode.NOT_REACHABLE
+
+
+UNABLE = (Refused, NoSimulator, OSError)
+"""What keeps a prepared run from being begun or kept, and what ``finish_unable`` tells."""
+
+
+def finish_unable(
+    streams: Streams, prepared: Prepared, seed: int, error: Refused | NoSimulator | OSError, file: str | None
+) -> ExitCode:
+    """Show why a prepared run cannot be; ``file`` is the output to name where the error names none."""
+    match error:
+        case Refused():
+            return finish_refused(streams, prepared.refuse(error.problems, seed), [])
+        case NoSimulator():
+            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(error))], seed))
+        case OSError():
+            what = f"{error.filename or file} cannot be written: {error.strerror}"
+            return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])

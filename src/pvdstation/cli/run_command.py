@@ -12,14 +12,13 @@ from pvdstation.assembly.continued import interrupted_run
 from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.assembly.recording import Recording
 from pvdstation.assembly.runs import Way, Wishes, execute
-from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.after_crash import gone_on, refused_by_another
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.keeping import RECORDED, Keeping, note_record
 from pvdstation.cli.prompt import Prompt
-from pvdstation.cli.refusing import finish_refused, finish_unreached
+from pvdstation.cli.refusing import UNABLE, finish_refused, finish_unable, finish_unreached
 from pvdstation.cli.result_text import clock, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
 from pvdstation.model.clock import SECOND
@@ -69,13 +68,8 @@ def run_follow(
             if refusal is not None:
                 return refusal
             return _run_and_show(streams, prepared, way, seed, faults, files, recording, interrupts)
-        except Refused as refusal:
-            return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
-        except NoSimulator as missing:
-            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(missing))], seed))
-        except OSError as error:
-            what = f"{error.filename or files.transcript} cannot be written: {error.strerror}"
-            return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])
+        except UNABLE as error:
+            return finish_unable(streams, prepared, seed, error, files.transcript)
 
 
 def run_on(
@@ -111,13 +105,8 @@ def run_on(
             if isinstance(going_on, ExitCode):
                 return going_on
             return _run_and_show(streams, going_on[0], way, seed, faults, files, going_on[1], interrupts)
-        except Refused as refusal:
-            return finish_refused(streams, prepared.refuse(refusal.problems, seed), [])
-        except NoSimulator as missing:
-            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(missing))], seed))
-        except OSError as error:
-            what = f"{error.filename or files.transcript} cannot be written: {error.strerror}"
-            return finish_refused(streams, prepared.refuse([Problem("the output", what)], seed), [])
+        except UNABLE as error:
+            return finish_unable(streams, prepared, seed, error, files.transcript)
 
 
 def _command_problems(speed: float, prepared: Prepared | RunResult, *, live: bool) -> list[Problem]:

@@ -10,14 +10,13 @@ from rich.text import Text
 
 from pvdstation.assembly.runs import FASTEST, Way, Wishes, execute, why_live
 from pvdstation.assembly.tuning import Asked, ToTune, prepare_tuning, tuned_by
-from pvdstation.assembly.world import NoSimulator
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.keeping import RECORDED, Keeping, note_record
 from pvdstation.cli.progress import DryRunFollower
 from pvdstation.cli.questions import Questions
-from pvdstation.cli.refusing import finish_refused, finish_unreached
+from pvdstation.cli.refusing import UNABLE, finish_refused, finish_unable, finish_unreached
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
 from pvdstation.cli.run_command import RunFollower
 from pvdstation.cli.streams import Streams
@@ -57,13 +56,8 @@ def run_tune(
                 streams.note("nothing was switched on")
                 return ExitCode.OPERATOR
             return _run_and_show(streams, to_tune, pace, plot, keeping, interrupts)
-        except Refused as refusal:
-            return finish_refused(streams, prepared.refuse(refusal.problems, pace.seed), [])
-        except NoSimulator as missing:
-            return finish_unreached(streams, prepared.refuse([Problem("simulator", str(missing))], pace.seed))
-        except OSError as error:
-            what = f"{error.filename or plot} cannot be written: {error.strerror}"
-            return finish_refused(streams, prepared.refuse([Problem("the output", what)], pace.seed), [])
+        except UNABLE as error:
+            return finish_unable(streams, prepared, pace.seed, error, plot)
 
 
 def _problems(to_tune: ToTune, pace: Pace) -> list[Problem]:
