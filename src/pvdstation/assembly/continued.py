@@ -104,10 +104,7 @@ def _prepared(run: RunFile) -> Prepared:
         station,
         read_toml(run.station, genesis["station"]["file"]).values,
         check_recipe(recipe, station),
-        run.recipe,
         run.station,
-        file,
-        genesis["station"]["file"],
         find_simulator(station),
     )
 

@@ -28,11 +28,8 @@ class Prepared(NamedTuple):
     plain_station: dict[str, Any]
     """The station file as plain values, for the simulated station."""
     checked: Checked
-    recipe_bytes: bytes = b""
     station_bytes: bytes = b""
-    recipe_file: str = ""
-    """Name of the recipe's file; empty for the notation."""
-    station_file: str = ""
+    """The station file as it was read, for the record."""
     simulator: Served | Unserved | None = None
     """What the simulator in another process says that the station names."""
 
@@ -94,10 +91,7 @@ def prepare(
             loaded,
             plain,
             checked,
-            recipe_source.content if recipe_source else b"",
             station_source.content,
-            recipe_source.file if recipe_source else "",
-            station_source.file,
             find_simulator(loaded),
         )
     mode = mode_of(loaded, find_simulator(loaded)) if loaded else None

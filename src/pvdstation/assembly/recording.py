@@ -86,7 +86,7 @@ class Record:
         opening = Opening(
             self.run,
             genesis,
-            prepared.recipe_bytes,
+            prepared.checked.recipe.content,
             prepared.station_bytes,
             plan_document(prepared.checked.procedure, prepared.checked.recipe),
             about.as_json(),
@@ -109,8 +109,12 @@ class Record:
             "started": _iso(self.started),
             "seed": seed,
             "speed": speed,
-            "recipe": {**prepared.recipe.as_json(), "file": prepared.recipe_file, "parameters": _parameters(prepared)},
-            "station": {**prepared.station_named.as_json(), "file": prepared.station_file},
+            "recipe": {
+                **prepared.recipe.as_json(),
+                "file": prepared.checked.recipe.file,
+                "parameters": _parameters(prepared),
+            },
+            "station": {**prepared.station_named.as_json(), "file": prepared.station.file},
             "software": _software(),
             **({} if self._continues is None else {"continues": dict(self._continues)}),
         }

@@ -71,7 +71,7 @@ def _prepared(recipe: Named, text: bytes, planned: Planned, station: Station, so
     )  # fmt: skip
     plain = read_toml(source.content, source.file).values
     simulator = find_simulator(station)
-    return Prepared(recipe, named, station, plain, checked, text, source.content, "", source.file, simulator)
+    return Prepared(recipe, named, station, plain, checked, source.content, simulator)
 
 
 def _wish(asked: Asked) -> Wish:

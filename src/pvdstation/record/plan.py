@@ -51,7 +51,7 @@ def planned_steps(procedure: Procedure) -> tuple[PlannedStep, ...]:
 
 
 def plan_document(procedure: Procedure, recipe: Recipe | None = None) -> dict[str, object]:
-    """Return the fields of the plan's entry; with the recipe, also what its parameters and its other files were."""
+    """Return the fields of the plan's entry; with the recipe, also the other files that it names."""
     return {
         "name": procedure.name,
         "recipe_id": procedure.recipe_id,
@@ -62,7 +62,6 @@ def plan_document(procedure: Procedure, recipe: Recipe | None = None) -> dict[st
             {"kind": type(step.work).__name__, "unit": step.unit, **_written(asdict(step.work))}
             for step in procedure.steps
         ],
-        "parameters": {p.name: {"value": p.value, "default": p.default} for p in recipe.parameters} if recipe else {},
         "included": {part.file: part.content.decode() for part in recipe.included} if recipe else {},
     }
 
