@@ -18,6 +18,7 @@ from pvdstation.desk.talk import (
     Accepted,
     Answer,
     Ask,
+    Ended,
     Events,
     Goodbye,
     Hello,
@@ -32,7 +33,7 @@ from pvdstation.model.messages import Verb
 TIMEOUT_S = 5.0
 MOST_NEWS = 1000
 """News that may lie unread; then the client reads no more, and the core drops it after its patience."""
-News = Snapshot | Events | InCharge
+News = Snapshot | Events | Ended | InCharge
 
 
 def ask_urgently(
@@ -61,7 +62,7 @@ class Client:
         self._timeout_s = timeout_s
         self._numbers = count(1)
         self._changed = Condition()
-        self._ordered: deque[Events | InCharge] = deque()
+        self._ordered: deque[Events | Ended | InCharge] = deque()
         self._newest: dict[str, Any] | None = None
         self._answers: dict[int, SimpleQueue[Answer | None]] = {}
         self._ended = ""
@@ -120,7 +121,7 @@ class Client:
         return self._exchange(TakeCharge(next(self._numbers), person), self._timeout_s)
 
     def news(self, timeout_s: float | None = None) -> News | None:
-        """Return events and changes of charge in order, else a snapshot newer than the last; None when time is over.
+        """Return events, ends and changes of charge in order, else a snapshot newer than the last; None: time is over.
 
         Raises Gone when the connection has ended and nothing is left; FrameError for a snapshot of another kind.
         """
@@ -202,12 +203,12 @@ class Client:
                     waiting.put(message)
             case Goodbye():
                 self._end(message.text or "the core has ended the connection")
-            case dict() | Events() | InCharge():
+            case dict() | Events() | Ended() | InCharge():
                 self._keep(message)
             case Welcome():
                 return
 
-    def _keep(self, news: dict[str, Any] | Events | InCharge) -> None:
+    def _keep(self, news: dict[str, Any] | Events | Ended | InCharge) -> None:
         with self._changed:
             if isinstance(news, dict):
                 self._newest = news

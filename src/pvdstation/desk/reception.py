@@ -13,6 +13,7 @@ from pvdstation.desk.talk import (
     Accepted,
     Answer,
     Ask,
+    Ended,
     Events,
     Goodbye,
     Hello,
@@ -42,6 +43,7 @@ class Reception:
         self._requests = requests
         self._kept: deque[tuple[str, Event]] = deque(maxlen=EVENTS_KEPT)
         self._shown: Snapshot | None = None
+        self._ended: Ended | None = None
 
     @property
     def in_charge(self) -> str:
@@ -93,10 +95,19 @@ class Reception:
         """Tell every client that watches what has happened, in order."""
         told = [(run, event) for event in events]
         self._kept.extend(told)
+        if self._ended is not None and any(run != self._ended.run for run, _ in told):
+            self._ended = None
         watching = self._watching()
         for frame in self._batches(told) if watching else ():
             for caller in watching:
                 caller.outbox.put(frame, now_s)
+
+    def tell_end(self, ended: Ended, now_s: float) -> None:
+        """Tell every client that watches how a run has ended; who comes later is told too, until another run begins."""
+        self._ended = ended
+        frame = tell(ended)
+        for caller in self._watching():
+            caller.outbox.put(frame, now_s)
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot to every client that watches."""
@@ -113,6 +124,8 @@ class Reception:
         elif caller.is_watching:
             for frame in self._batches(self._kept):
                 caller.outbox.put(frame, now_s)
+            if self._ended is not None:
+                caller.outbox.put(tell(self._ended), now_s)
             self._show_to([caller])
 
     def _ask(self, caller: Caller, ask: Ask, now_s: float) -> str:

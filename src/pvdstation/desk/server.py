@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 from pvdstation.desk.asked import Asked, Requests
 from pvdstation.desk.caller import HELLO_WITHIN_S, Caller
@@ -20,7 +21,7 @@ from pvdstation.desk.frames import FrameError
 from pvdstation.desk.place import DoorError
 from pvdstation.desk.reception import Reception
 from pvdstation.desk.snapshot import Snapshot
-from pvdstation.desk.talk import Accepted, Answer, Goodbye, Refused, said, tell
+from pvdstation.desk.talk import Accepted, Answer, Ended, Goodbye, Refused, said, tell
 from pvdstation.model.messages import Event
 
 PATIENCE_S = 5.0
@@ -48,6 +49,7 @@ class Server:
         self._reception = Reception(station, self._requests)
         self._snapshots: deque[Snapshot] = deque(maxlen=1)
         self._events: deque[tuple[str, tuple[Event, ...]]] = deque()
+        self._ends: deque[Ended] = deque()
         self._answers: deque[tuple[int, Answer]] = deque()
         self._came = 0
         self._goodbye: str | None = None
@@ -80,15 +82,25 @@ class Server:
         self._snapshots.append(snapshot)
         self._wake()
 
+    def tell_end(self, run: str, result: dict[str, Any]) -> None:
+        """Tell how a run has ended, after all its events, without waiting for anybody."""
+        if not self._is_over:
+            self._ends.append(Ended(run, result))
+            self._wake()
+
     def asked(self) -> tuple[Asked, ...]:
         """Return what has been asked for since the last call, STOP and ABORT first; each is to be answered."""
         return self._requests.take()
 
     def answer(self, asked: Asked, refused: str = "", text: str = "") -> None:
         """Answer a request: refused with a reason, else accepted with what follows from it."""
+        number = asked.ask.id
+        self.reply(asked, Refused(number, refused) if refused else Accepted(number, text))
+
+    def reply(self, asked: Asked, answer: Answer) -> None:
+        """Answer a request in full."""
         if not self._is_over:
-            number = asked.ask.id
-            self._answers.append((asked.number, Refused(number, refused) if refused else Accepted(number, text)))
+            self._answers.append((asked.number, answer))
             self._wake()
 
     def notes(self) -> tuple[str, ...]:
@@ -221,6 +233,8 @@ class Server:
             self._reception.answer(*self._answers.popleft(), now_s)
         for _ in range(len(self._events)):
             self._reception.tell_events(*self._events.popleft(), now_s)
+        for _ in range(len(self._ends)):
+            self._reception.tell_end(self._ends.popleft(), now_s)
         if self._snapshots:
             self._reception.show(self._snapshots.popleft())
 

@@ -13,6 +13,7 @@ class StepShown(NamedTuple):
     of: int
     do: str
     text: str
+    stage: str  # in a word or two: "soak 1", "deposit", "dwell"; empty: it has none
     waits_for: str  # in words, with the live and the needed value
     since_ns: int  # when it began to wait for that
     began_ns: int
@@ -20,13 +21,54 @@ class StepShown(NamedTuple):
 
 
 class LayerShown(NamedTuple):
-    """What the running layer is to become."""
+    """What the running layer is to become, and where it is. A co-deposition has one per source."""
 
     source: str
     material: str
     target_nm: float
-    rate_nm_s: float
+    set_nm_s: float
+    rate_nm_s: float  # now; NaN: unknown
+    grown_nm: float  # on the substrate so far; NaN: unknown
     owner: str  # who closes the rate loop, in words
+
+
+class SourceShown(NamedTuple):
+    """One source: its boat, its supply as measured, and how warm it must be taken for."""
+
+    name: str
+    boat: str  # "W", "Ta"
+    supply: int
+    sensor: int  # crystal
+    owner: str  # who closes its rate loop, in words
+    is_on: bool  # as commanded
+    current_a: float  # NaN: not measured
+    voltage_v: float
+    power_w: float
+    resistance_mohm: float
+    limit_a: float
+    drive_pct: float  # of full scale, by whoever closes the loop; NaN: unknown
+    rate_nm_s: float
+    warmth: str  # "hot for 8 min", "cold", "unknown: taken as hot"
+    life_pct: float  # of its crystal
+
+
+class PositionShown(NamedTuple):
+    """A shutter or valve by its switches: "open", "closed", "moving", "FAULT", "unknown", and since when."""
+
+    name: str  # as ``OutputShown.name``
+    position: str
+    since_ns: int | None = None
+
+
+class CauseShown(NamedTuple):
+    """Why a run left its planned way: first cause, what was done about it and is read back, and what a person does."""
+
+    rule: str
+    text: str
+    at_ns: int
+    wall_s: float
+    done: tuple[str, ...] = ()  # "supplies off CONFIRMED 0.4 s", "N2 valve closed NOT CONFIRMED"
+    fix: str = ""
 
 
 class VerbShown(NamedTuple):
@@ -49,11 +91,13 @@ class SignalShown(NamedTuple):
 
 
 class OutputShown(NamedTuple):
-    """One output: its level in words ("open", "off", "43.1 A"), and why it is refused, if it is."""
+    """One output: its level in words ("open", "off", "43.1 A"), and why it may not rise now, if it may not."""
 
-    name: str
+    name: str  # the arbiter's: "N2 valve", "source shutter Zn", "supply 1"
     level: str
-    refused: str = ""
+    refused: str = ""  # lines of "why can't I?"
+    choices: tuple[str, ...] = ()  # by hand: words for ``set``; empty: not by hand
+    number: str = ""  # by hand: what ``set`` takes besides, in words ("0 to 45 %"); empty: no number
 
 
 class AlarmShown(NamedTuple):
@@ -114,12 +158,15 @@ class Snapshot(NamedTuple):
     recipe: str = ""
     sample: str = ""
     operator: str = ""
-    cause: str = ""  # the rule, or "operator", that has led away from the planned way
-    reason: str = ""  # that cause in words
+    cause: CauseShown | None = None  # what has led away from the planned way; stands until cleared
+    is_safe: bool | None = None  # read back; None: the run goes on, or nobody knows
+    done_s: float = 0.0  # of the run
     hold_ends_ns: int | None = None  # when the hold becomes a stop
     to_go_s: float | None = None  # of the run
     step: StepShown | None = None
-    layer: LayerShown | None = None
+    layers: tuple[LayerShown, ...] = ()
+    sources: tuple[SourceShown, ...] = ()
+    positions: tuple[PositionShown, ...] = ()
     ahead: tuple[str, ...] = ()  # the next steps, in words
     verbs: tuple[VerbShown, ...] = ()
     signals: tuple[SignalShown, ...] = ()

@@ -78,10 +78,12 @@ class Accepted(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A request has not been taken, and why."""
+    """A request has not been taken, and why: in one sentence, or in lines ("why can't I?")."""
 
     id: int
     text: str
+    problems: tuple[dict[str, Any], ...] = ()  # of a start: each as ``Problem.as_json`` has it
+    exit_code: int = 2  # of a start: 6 when an instrument or its simulator cannot be reached
 
 
 class InCharge(NamedTuple):
@@ -97,6 +99,13 @@ class Events(NamedTuple):
     events: tuple[Event, ...]
 
 
+class Ended(NamedTuple):
+    """A run has ended: its result as ``pvd run --json`` prints it. Told after its last event, and to latecomers."""
+
+    run: str
+    result: dict[str, Any]
+
+
 class Goodbye(NamedTuple):
     """The other side ends the connection, and why."""
 
@@ -104,7 +113,7 @@ class Goodbye(NamedTuple):
 
 
 Said = Hello | Ask | TakeCharge | Goodbye
-Told = Welcome | Accepted | Refused | InCharge | Events | Goodbye
+Told = Welcome | Accepted | Refused | InCharge | Events | Ended | Goodbye
 Answer = Accepted | Refused
 SNAPSHOT = "snapshot"
 _SAID: dict[str, type[Said]] = {"hello": Hello, "ask": Ask, "take_charge": TakeCharge, "goodbye": Goodbye}
@@ -114,6 +123,7 @@ _TOLD: dict[str, type[Told]] = {
     "refused": Refused,
     "in_charge": InCharge,
     "events": Events,
+    "ended": Ended,
     "goodbye": Goodbye,
 }
 _WORD = {kind: word for word, kind in (*_SAID.items(), *_TOLD.items())}
