@@ -5,6 +5,7 @@ from typing import Any
 
 from pvdstation.assembly.preparation import Prepared
 from pvdstation.recipe.check import Checked
+from pvdstation.recipe.power import Power, most_at_once
 from pvdstation.record.precision import rounded
 from pvdstation.record.results import Mode, Named, table
 
@@ -26,6 +27,7 @@ class CheckResult:
     def as_json(self) -> dict[str, object]:
         """Return the JSON document."""
         checked = self.checked
+        expected_w, most_w = most_at_once(checked.powers)
         return {
             "outcome": "accepted",
             "mode": self.mode,
@@ -34,6 +36,7 @@ class CheckResult:
             "parameters": {parameter.name: parameter.value for parameter in checked.recipe.parameters},
             "steps": self._rows(),
             "total_s": rounded("total_s", checked.total_s),
+            "power": {"expected_w": rounded("expected_w", expected_w), "most_w": rounded("most_w", most_w)},
             "charges": [
                 {
                     "material": use.source,
@@ -69,6 +72,17 @@ class CheckResult:
                 "because": step.because,
                 "estimate_s": rounded("estimate_s", step.estimate_s),
                 "limits_used": limits,
+                "power": [_power(power) for power in powers],
             }
-            for step, limits in zip(self.checked.procedure.steps, self.checked.limits_used, strict=True)
+            for step, limits, powers in zip(
+                self.checked.procedure.steps, self.checked.limits_used, self.checked.powers, strict=True
+            )
         ]
+
+
+def _power(power: Power) -> dict[str, object]:
+    return {
+        "material": power.source,
+        **{name: rounded(name, getattr(power, name)) for name in ("expected_w", "least_w", "most_w")},
+        "basis": power.basis,
+    }

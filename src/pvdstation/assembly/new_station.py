@@ -18,6 +18,7 @@ _HEADER = re.compile(r"\[([^\]]+)\].*")
 _NUMBERED = re.compile(r"# (DO|DI) \d+:")
 _BOAT_WIRE = re.compile(r'\s+"(source shutter|sh|enable) ?2\b')
 _BORROWED = "# Powers, loop and resistance are those of the example's zinc boat: replace them before the first current."
+_GROWTH = {"Zn": 1.72, "Li": 2.06}
 _NO_WATCHDOG = '"none"'
 
 
@@ -218,4 +219,7 @@ def _renumbered(lines: Iterator[str]) -> Iterator[str]:
 def _estimate(answers: Answers) -> list[str]:
     known = {"Zn": 33, "Li": 25}
     times = ", ".join(f'{boat.material} = "{known.get(boat.material, 30)} s"' for boat in answers.boats)
-    return _with(_example()["estimate"], time_to_rate=f"{{ {times} }}")
+    growths = ", ".join(
+        f"{boat.material} = {_GROWTH[boat.material]}" for boat in answers.boats if boat.material in _GROWTH
+    )
+    return _with(_example()["estimate"], time_to_rate=f"{{ {times} }}", resistance_growth=f"{{ {growths} }}")

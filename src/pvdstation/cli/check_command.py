@@ -12,9 +12,10 @@ from pvdstation.assembly.preparation import prepare
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.refusing import finish_refused
 from pvdstation.cli.streams import Streams
-from pvdstation.cli.wording import brief
+from pvdstation.cli.wording import brief, power_words, watts
 from pvdstation.model.problems import Problem
 from pvdstation.recipe.check import Checked
+from pvdstation.recipe.power import most_at_once
 from pvdstation.record.results import RunResult
 
 _WIDE = 90
@@ -61,7 +62,8 @@ def _steps(checked: Checked, width: int) -> Table:
     table.add_column("estimate", no_wrap=True)
     if is_wide:
         table.add_column("limits used", ratio=4, overflow="fold")
-    for step, limits in zip(checked.procedure.steps, checked.limits_used, strict=True):
+    for step, used, powers in zip(checked.procedure.steps, checked.limits_used, checked.powers, strict=True):
+        limits = ", ".join(filter(None, (used, " + ".join(power_words(power) for power in powers))))
         text = step.text if is_wide or not limits else f"{step.text}\n  {limits}"
         cells: list[RenderableType] = [str(step.index), Text(text), step.because, brief(step.estimate_s)]
         table.add_row(*cells, *([Text(limits)] if is_wide else []), style="dim" if step.implied else "")
@@ -69,12 +71,21 @@ def _steps(checked: Checked, width: int) -> Table:
 
 
 def _totals(checked: Checked) -> Text:
-    parts = [f"total about {brief(checked.total_s)}"]
+    parts = [f"total about {brief(checked.total_s)}", *_most_power(checked)]
     parts += [f"{use.source} {use.needed_mg:.0f} mg of {use.available_mg:.0f} mg" for use in checked.charges]
     for use in checked.crystals:
         places = 1 if use.before_pct - use.after_pct >= 1 else 2
         parts.append(f"crystal {use.sensor}: {use.before_pct:.{places}f} → {use.after_pct:.{places}f} %")
     return Text("   ".join(parts))
+
+
+def _most_power(checked: Checked) -> list[str]:
+    expected_w, most_w = most_at_once(checked.powers)
+    if not most_w:
+        return []
+    bases = dict.fromkeys(power.basis for powers in checked.powers for power in powers)
+    shown = f"about {watts(expected_w)}, at most {watts(most_w)}" if expected_w else f"at most {watts(most_w)}"
+    return [f"power {shown} (by {', '.join(bases)})"]
 
 
 def _remarks(checked: Checked) -> list[Text]:

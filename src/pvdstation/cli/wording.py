@@ -1,4 +1,6 @@
-"""Numbers as people read them: durations, pressures, thicknesses."""
+"""Numbers as people read them: durations, pressures, powers."""
+
+from pvdstation.recipe.power import Power
 
 
 def duration(seconds: float) -> str:
@@ -28,3 +30,16 @@ def pressure(mbar: float) -> str:
         return f"{mbar:.1f} mbar"
     mantissa, exponent = f"{mbar:.1e}".split("e")
     return f"{mantissa}e{int(exponent)} mbar"
+
+
+def watts(power_w: float) -> str:
+    """Return a power: "8.0 W", "14 W"."""
+    return f"{power_w:.1f} W" if power_w < 10 else f"{power_w:.0f} W"
+
+
+def power_words(power: Power) -> str:
+    """Return what a step is expected to take from one supply: "about 14 W", "8.0 W to 30 W", "at most 30 W"."""
+    if power.expected_w is not None:
+        return f"about {watts(power.expected_w)}"
+    least = "at most" if power.least_w is None else f"{watts(power.least_w)} to"
+    return f"{least} {watts(power.most_w)}"

@@ -415,6 +415,8 @@ class Estimate(Table):
     """Conditioning and capture use charge and crystal like this time at the layer's rate."""
     time_to_rate: dict[str, Annotated[Seconds, Field(ge=1, le=180)]] = Field(default_factory=dict)
     """By source: from the end of soak 2 to the opening of the substrate shutter; 30 s where it is not stated."""
+    resistance_growth: dict[str, Annotated[float, Field(ge=1, le=20)]] = Field(default_factory=dict)
+    """By source: V/I of the boat at the power of ramp 2, over ``cold_resistance``; not stated: power within limits."""
 
 
 class Station(Table):

@@ -1,6 +1,6 @@
 """The checker: one walk over a recipe that validates it against a station and expands it. Touches no instrument."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pvdstation.model.problems import Problem, Refused
@@ -9,6 +9,7 @@ from pvdstation.model.toml import MOST_PROBLEMS
 from pvdstation.recipe.consumption import ChargeUse, CrystalUse, Ledger
 from pvdstation.recipe.document import Recipe
 from pvdstation.recipe.findings import Findings, in_order
+from pvdstation.recipe.power import Power, Seen, powers_of
 from pvdstation.recipe.procedure import Procedure
 from pvdstation.recipe.station_limits import check_requires, warn_of_ports, warn_of_rate_alarms, warn_of_supplies
 from pvdstation.recipe.walk import Walk
@@ -27,6 +28,7 @@ class Checked:
     charges: tuple[ChargeUse, ...]
     crystals: tuple[CrystalUse, ...]
     total_s: float
+    powers: tuple[tuple[Power, ...], ...] = ()  # of each step of the procedure, of each source that it heats
 
 
 def check_recipe(
@@ -34,9 +36,11 @@ def check_recipe(
     station: Station,
     life_pct: Mapping[int, float] | None = None,
     charge_mg: Mapping[str, float] | None = None,
+    seen: Mapping[str, Sequence[Seen]] | None = None,
 ) -> Checked:
     """Validate and expand a recipe; crystals start at ``life_pct`` (by sensor) and boats with ``charge_mg`` (by
-    source) where somebody has kept count, else fresh and as the station file says.
+    source) where somebody has kept count, else fresh and as the station file says; ``seen`` is what runs have measured
+    of a boat's power, from the oldest.
 
     Raises Refused with every problem: of the writing, of the station's limits, of the order.
     """
@@ -61,4 +65,5 @@ def check_recipe(
         charges=ledger.charges(),
         crystals=ledger.crystals(),
         total_s=walk.expansion.total_s,
+        powers=powers_of(steps, station, seen or {}),
     )

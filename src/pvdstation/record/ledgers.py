@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, NamedTuple, Self
 
+from pvdstation.recipe.power import SAME_RATE, Seen
 from pvdstation.record.run_entry import Charge, CrystalLife
 
 LIFE_JUMP_PCT = 5.0
@@ -13,7 +14,6 @@ TREND = 0.10
 """A change of the power at the layer's rate that is worth a sentence."""
 TREND_RUNS = 3
 """With how many runs before it is compared."""
-_SAME_RATE = 0.1
 
 
 class ByHand(NamedTuple):
@@ -73,6 +73,8 @@ class ChargeRow:
     film_nm: float | None = None
     rate_nm_s: float | None = None
     power_w: float | None = None
+    peak_w: float | None = None
+    hot_mohm: float | None = None
     who: str = ""
     lot: str = ""
     note: str = ""
@@ -115,6 +117,13 @@ class Ledgers:
     def charge_mg(self) -> dict[str, float]:
         """Return what is left in each boat that was charged by hand, mg, by the consumption model."""
         return {name: rows[-1].charge_mg for name, rows in self.charges.items() if rows[-1].charge_mg is not None}
+
+    def seen(self) -> dict[str, list[Seen]]:
+        """Return what the runs have measured of each boat's power, from the oldest."""
+        return {
+            name: [Seen(row.run, row.hot_mohm, row.rate_nm_s, row.peak_w) for row in rows if row.what == "run"]
+            for name, rows in self.charges.items()
+        }
 
     def as_json(self) -> dict[str, object]:
         """Return the fields of the JSON: the last row of each, and the trends."""
@@ -165,7 +174,7 @@ def power_trend(source: str, rows: Sequence[ChargeRow]) -> str:
 
 
 def _is_same_rate(row: ChargeRow, last: ChargeRow) -> bool:
-    return bool(row.rate_nm_s and last.rate_nm_s) and abs(row.rate_nm_s / last.rate_nm_s - 1) <= _SAME_RATE  # type: ignore[operator]
+    return bool(row.rate_nm_s and last.rate_nm_s) and abs(row.rate_nm_s / last.rate_nm_s - 1) <= SAME_RATE  # type: ignore[operator]
 
 
 def _crystals(runs: Sequence[RunLedger], entries: Sequence[ByHand]) -> dict[str, list[CrystalRow]]:
@@ -201,7 +210,8 @@ def _charges(runs: Sequence[RunLedger], entries: Sequence[ByHand]) -> dict[str, 
     rows: dict[str, list[ChargeRow]] = {}
     for run in runs:
         for use in run.charges:
-            row = ChargeRow(run.started, "run", run.run, None, use.used_mg, use.film_nm, use.rate_nm_s, use.power_w)
+            used = use._asdict()
+            row = ChargeRow(run.started, "run", run.run, **{name: used[name] for name in used if name != "source"})
             rows.setdefault(use.source, []).append(row)
     for entry in entries:
         if entry.kind == "charge":

@@ -65,6 +65,8 @@ class Charge(NamedTuple):
     used_mg: float
     rate_nm_s: float | None
     power_w: float | None
+    peak_w: float | None = None
+    hot_mohm: float | None = None
 
 
 class Booked(NamedTuple):
