@@ -98,6 +98,8 @@ class OutputShown(NamedTuple):
     refused: str = ""  # lines of "why can't I?"
     choices: tuple[str, ...] = ()  # by hand: words for ``set``; empty: not by hand
     number: str = ""  # by hand: what ``set`` takes besides, in words ("0 to 45 %"); empty: no number
+    rule: str = ""  # that refuses; empty: none, or no rule
+    override_min: float | None = None  # how long that rule may be overridden; None: not at all
 
 
 class AlarmShown(NamedTuple):
@@ -112,6 +114,10 @@ class AlarmShown(NamedTuple):
     reason: str = ""  # why it is shelved
     until_ns: int | None = None  # how long it is shelved
     fix: str = ""  # what a person should do
+    cause: str = ""  # what it comes from, as a rule
+    consequence: str = ""  # what follows, or has been done
+    shelf_min: float | None = None  # how long it may be shelved at a time; None: not at all
+    override_min: float | None = None  # how long its rule may be overridden; None: not at all
 
 
 class QuestionShown(NamedTuple):
