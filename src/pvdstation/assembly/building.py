@@ -7,6 +7,7 @@ from pvdstation.assembly.preparation import Prepared
 from pvdstation.assembly.served import FreeWorld, Served, drive
 from pvdstation.assembly.world import open_world
 from pvdstation.control.core import Control
+from pvdstation.control.states import Mode
 from pvdstation.drivers.base import Board, Driver
 from pvdstation.drivers.sqc310 import SqcDriver
 from pvdstation.drivers.supply import SupplyDriver
@@ -50,6 +51,9 @@ class Plan(NamedTuple):
     """Where every byte of every link is written down."""
     journal: Journal | None = None
     """Takes every scan; None: a run that nobody keeps."""
+    begins: Mode = Mode.STARTING
+    lingers: bool = False
+    """The scan goes on after the end of the run, until it is told to stop."""
 
 
 class Bench(NamedTuple):
@@ -58,6 +62,8 @@ class Bench(NamedTuple):
     board: Board
     run: SteppedRun | LiveRun
     scan: Scan
+    control: Control
+    workers: Sequence[LinkWorker]
 
 
 def build_stepped(prepared: Prepared, world: World, board: Board, plan: Plan, speed: float | None = None) -> Bench:
@@ -69,20 +75,21 @@ def build_stepped(prepared: Prepared, world: World, board: Board, plan: Plan, sp
         wire = DrivenWire(world, name, clock) if isinstance(world, DrivenWorld) else LoopbackWire(world, name, clock)
         return wire, clock
 
-    scan, workers = _assemble(prepared, board, plan, connect)
+    scan, control, workers = _assemble(prepared, board, plan, connect)
     pacer = None if speed is None else Pacer(speed)
     period_ns = to_ns(prepared.station.scan_period)
-    run = SteppedRun(scan, workers, world, period_ns, pacer=pacer, on_scan=plan.on_scan)
-    return Bench(board, run, scan)
+    run = SteppedRun(scan, workers, world, period_ns, pacer=pacer, on_scan=plan.on_scan, lingers=plan.lingers)
+    return Bench(board, run, scan, control, workers)
 
 
 def build_live(prepared: Prepared, world: World | FreeWorld, board: Board, plan: Plan) -> Bench:
     """Build a run of a simulated station on the real clock, one thread per link."""
     clock = RealClock()
     connect = _real_ports(prepared.station, clock) if isinstance(world, FreeWorld) else _shared(prepared, world, clock)
-    scan, workers = _assemble(prepared, board, plan, connect)
-    run = LiveRun(scan, workers, clock, to_ns(prepared.station.scan_period), on_scan=plan.on_scan)
-    return Bench(board, run, scan)
+    scan, control, workers = _assemble(prepared, board, plan, connect)
+    period_ns = to_ns(prepared.station.scan_period)
+    run = LiveRun(scan, workers, clock, period_ns, on_scan=plan.on_scan, lingers=plan.lingers)
+    return Bench(board, run, scan, control, workers)
 
 
 def build(prepared: Prepared, world: World | FreeWorld, board: Board, plan: Plan, speed: float | None) -> Bench:
@@ -148,10 +155,10 @@ def line_of(station: Station, link: str) -> Line:
     return Line(station.supply[int(link.removeprefix("supply"))].baud or ORDINARY_LINE.baud)
 
 
-def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) -> tuple[Scan, list[LinkWorker]]:
+def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) -> tuple[Scan, Control, list[LinkWorker]]:
     station = prepared.station
     drivers = drivers_of(station, board)
-    core = Control(station, board.signals, prepared.checked.procedure)
+    core = Control(station, board.signals, prepared.checked.procedure, plan.begins)
     scan = Scan(core, board, drivers, plan.journal or MemoryJournal(), plan.sinks)
     workers = []
     for name, driver in drivers.items():
@@ -159,7 +166,7 @@ def _assemble(prepared: Prepared, board: Board, plan: Plan, connect: Connect) ->
         if plan.transcript is not None:
             wire = TranscriptWire(wire, name, clock, plan.transcript)
         workers.append(LinkWorker(Link(wire, driver.framer, clock), driver, scan.notice))
-    return scan, workers
+    return scan, core, workers
 
 
 def drivers_of(station: Station, board: Board) -> dict[str, Driver]:

@@ -3,6 +3,7 @@
 from pvdstation.control.decision import Decision
 from pvdstation.control.layer_setups import layers_of
 from pvdstation.control.state import State, first_state
+from pvdstation.control.states import Mode
 from pvdstation.control.steps import logic_of
 from pvdstation.control.steps.base import StepLogic
 from pvdstation.control.supervisor import bind
@@ -17,7 +18,11 @@ from pvdstation.recipe.procedure import Procedure
 class Control:
     """The decision core of one station for one procedure."""
 
-    def __init__(self, station: Station, signals: SignalMap, procedure: Procedure) -> None:
+    def __init__(
+        self, station: Station, signals: SignalMap, procedure: Procedure, begins: Mode = Mode.STARTING
+    ) -> None:
+        """``begins``: starting, or idle or interrupted when there is nothing to run yet."""
+        self.begins = begins
         self.frame = Frame(station, signals)
         self.procedure = procedure
         works = [step.work for step in procedure.steps]
@@ -31,7 +36,7 @@ class Control:
 
     def start(self, now_ns: int) -> State:
         """Return the state before the first scan."""
-        return first_state(self.frame.station, now_ns)
+        return first_state(self.frame.station, now_ns, self.begins)
 
     def step(self, state: State, image: Image, requests: tuple[Request, ...], now_ns: int) -> Decision:
         """Decide one scan."""

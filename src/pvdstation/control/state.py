@@ -63,8 +63,8 @@ class State(NamedTuple):
     waiting: tuple[Waiting, ...] = ()  # outputs that are refused
 
 
-def first_state(station: Station, now_ns: int) -> State:
+def first_state(station: Station, now_ns: int, begins: Mode = Mode.STARTING) -> State:
     """Return the memory before the first scan: everything off, every source hot, the turbo as it is."""
     sources, supplies = len(station.source), len(station.supply)
     off = all_off(sources, supplies, now_ns)
-    return State(Course(Mode.STARTING, now_ns), off, (SourceState(commanded_off_since_ns=now_ns),) * sources)
+    return State(Course(begins, now_ns), off, (SourceState(commanded_off_since_ns=now_ns),) * sources)

@@ -36,6 +36,14 @@ class Pacer:
         self._wall = wall or RealClock()
         self._origin_ns = self._wall.now_ns()
 
+    def go_at(self, speed: float) -> None:
+        """Keep another pace from now on. Raises ValueError for no number above 0."""
+        if not (speed > 0 and math.isfinite(speed)):
+            raise ValueError(f"the speed {speed} is not a number above 0")
+        now_ns = self._wall.now_ns()
+        plant_ns = (now_ns - self._origin_ns) * self._speed
+        self._speed, self._origin_ns = speed, now_ns - round(plant_ns / speed)
+
     def wait(self, plant_ns: int) -> None:
         """Wait until wall time has come to plant time."""
         due_ns = self._origin_ns + round(plant_ns / self._speed)

@@ -85,7 +85,10 @@ class LiveRun:
         period_ns: int,
         *,
         on_scan: OnScan | None = None,
+        lingers: bool = False,
     ) -> None:
+        """``lingers``: the scan goes on after the end of the run, until ``stop_now``."""
+        self._lingers = lingers
         self._scan = scan
         self._workers = tuple(workers)
         self._clock = clock
@@ -124,7 +127,7 @@ class LiveRun:
                 thread.wake()
             if self._on_scan is not None:
                 self._on_scan(now_ns, decision)
-            if decision.ended:
+            if decision.ended and not self._lingers:
                 break
             passed = (self._clock.now_ns() - start_ns) // self._period_ns
             late += passed - slot  # slots that went by during this scan; they are not made up for

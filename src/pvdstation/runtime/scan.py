@@ -43,6 +43,10 @@ class Scan:
         """Take a link's notice; the sinks get it with the next scan. Any thread may call this."""
         self._notices.append(notice)
 
+    def keep_in(self, journal: Journal) -> None:
+        """Hand the scans from the next one on to another journal. From the thread of the scan only."""
+        self._journal = journal
+
     def step(self, now_ns: int) -> Decision:
         """Do one scan. Whatever goes wrong in it: every driver is handed OFF, then the error goes on."""
         try:

@@ -42,6 +42,34 @@ class Journal(Protocol):
         ...
 
 
+class NoJournal:
+    """Keeps nothing: between runs there is no record. What it was handed in one scan counts as durable in the next."""
+
+    def __init__(self) -> None:
+        self._last = -1
+
+    def record(self, scanned: Scanned) -> None:
+        """Note how far the events are."""
+        if scanned.events:
+            self._last = scanned.events[-1].number
+
+    def notice(self, notice: Notice) -> None:
+        """Ignore."""
+
+    def durable(self) -> int:
+        """Return the number of the last event; -1 when there is none."""
+        return self._last
+
+    def age_s(self, now_ns: int) -> float:
+        """Return 0: nothing waits."""
+        del now_ns
+        return 0.0
+
+    def segment(self) -> int:
+        """Return 1."""
+        return 1
+
+
 class MemoryJournal:
     """Keeps events in memory; what it was handed in one scan counts as durable in the next."""
 

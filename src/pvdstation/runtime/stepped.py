@@ -75,7 +75,10 @@ class SteppedRun:
         pacer: Pacer | None = None,
         longest_ns: int = WEEK_NS,
         on_scan: OnScan | None = None,
+        lingers: bool = False,
     ) -> None:
+        """``lingers``: the scan goes on after the end of the run, until ``stop_now``."""
+        self._lingers = lingers
         self._scan = scan
         self._workers = tuple(workers)
         self._agenda = Agenda(plant, workers)
@@ -84,6 +87,11 @@ class SteppedRun:
         self._longest_ns = longest_ns
         self._on_scan = on_scan
         self._stop = Event()
+
+    def go_at(self, speed: float) -> None:
+        """Go on at another multiple of wall time. Raises ValueError for no number above 0."""
+        if self._pacer is not None:
+            self._pacer.go_at(speed)
 
     def stop_now(self) -> None:
         """End after the scan that is going on, with the outputs as they are. Any thread or handler may call this."""
@@ -104,7 +112,7 @@ class SteppedRun:
         while not self._stop.is_set() and now_ns <= self._longest_ns:
             decision = self._step(now_ns)
             scans += 1
-            if decision.ended:
+            if decision.ended and not self._lingers:
                 break
             now_ns += self._period_ns
         ended = decision is not None and decision.ended
