@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from pvdstation.model.clock import SECOND
@@ -10,14 +10,14 @@ from pvdstation.model.messages import Event, Notice
 from pvdstation.record.cause import Cause
 from pvdstation.record.gathering import Gathering
 from pvdstation.record.plan import steps_of
-from pvdstation.record.results import Named, RunResult, StepResult, table
+from pvdstation.record.read_back import step_of
+from pvdstation.record.results import Named, RunResult, table
 from pvdstation.record.run_entry import NOT_ENDED
 from pvdstation.record.run_file import RunFile, Samples
 from pvdstation.record.schema import Entry
 
 DAMAGED = (sqlite3.Error, ValueError, KeyError, TypeError)
 """What reading a damaged record raises, beside Refused."""
-_STEP = frozenset(field.name for field in fields(StepResult))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _result(run: RunFile, end: Mapping[str, Any] | None, events: Sequence[Event]
     last_ns = run.last_ns()
     steps = gathering.steps(last_ns)
     if end is not None:
-        steps = tuple(_step(written) for written in end["result"]["steps"])
+        steps = tuple(step_of(written) for written in end["result"]["steps"])
     return RunResult(
         outcome=end["outcome"] if end else "stopped",
         reason=end["reason"] if end else NOT_ENDED,
@@ -123,8 +123,3 @@ def _result(run: RunFile, end: Mapping[str, Any] | None, events: Sequence[Event]
         trigger=end["trigger"] if end else None,
         by_operator=end is not None and end["cause"] == Cause.OPERATOR,
     )
-
-
-def _step(written: Mapping[str, Any]) -> StepResult:
-    """Return a step's result; what only a later version knows is left out."""
-    return StepResult(**{name: value for name, value in written.items() if name in _STEP})

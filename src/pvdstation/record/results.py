@@ -170,6 +170,7 @@ class RunResult:
             "steps": [step.as_json() for step in self.steps],
             "alarms": [alarm.as_json() for alarm in self.alarms],
             "errors": [problem.as_json() for problem in self._problems()],
+            **({"unreachable": list(self.unreachable)} if self.unreachable else {}),
         }
 
     def _problems(self) -> tuple[Problem, ...]:
@@ -211,4 +212,6 @@ def _fields(row: StepResult | TogetherResult | RateResult | AlarmResult) -> dict
 
 
 def _plain(name: str, value: object) -> object:
-    return [part.as_json() for part in value] if isinstance(value, tuple) else rounded(name, value)
+    if isinstance(value, tuple):
+        return [part if isinstance(part, str) else part.as_json() for part in value]
+    return rounded(name, value)
