@@ -16,8 +16,8 @@ from pvdstation.control.core import Control
 from pvdstation.control.sources import Wiring
 from pvdstation.control.states import Mode
 from pvdstation.control.steps.admit_gas import GasState
-from pvdstation.control.steps.deposit import DepositState
 from pvdstation.control.steps.growth import Growth
+from pvdstation.control.steps.layer_state import DepositState
 from pvdstation.control.turn import Turn
 from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND

@@ -32,7 +32,8 @@ from pvdstation.control.step_requests import skip_refusal
 from pvdstation.control.steps.admit_gas import AdmitGas
 from pvdstation.control.steps.base import StepLogic
 from pvdstation.control.steps.condition import Condition, ConditionState
-from pvdstation.control.steps.deposit import REACHED, Deposit, DepositState
+from pvdstation.control.steps.deposit import Deposit
+from pvdstation.control.steps.layer_state import REACHED, DepositState
 from pvdstation.control.steps.melt_in import MeltIn
 from pvdstation.control.steps.tune import Tune, TuneState
 from pvdstation.control.view import Frame
@@ -126,7 +127,7 @@ def _of_deposit(logic: Deposit, p: DepositState) -> str:
     if p.stage == "end" or (p.stage == "close" and p.ending in (REACHED, "stopped")):
         return "deposit, its end"
     if p.stage == "reheat" and p.heating is not None:
-        return _of_condition(logic.conditioning, p.heating)
+        return _of_condition(logic.cold.conditioning, p.heating)
     if p.stage in ("cut", "reheat"):
         return "deposit, held cold"
     if logic.owner.holds_cold:
