@@ -22,6 +22,8 @@ class Place(NamedTuple):
     data: Path
     recipes: Path
     """Folder in which recipes are looked for first."""
+    address: Path
+    """Where its core is met: STOP and ABORT go there over a connection of their own."""
 
 
 class Desk(Protocol):
@@ -49,12 +51,18 @@ class Desk(Protocol):
         ...
 
 
-class Page(Container):
-    """One of the six pages. ``show`` comes up to five times a second, and only while the page is visible."""
+class Page(Container, can_focus=True):
+    """One of the six pages. ``show`` comes up to five times a second, and only while the page is visible.
+
+    The page itself has the focus when it is opened and after Escape, so that its bindings and the digits are heard;
+    ``FIRST`` names what has it instead.
+    """
 
     TITLE: ClassVar[str] = ""
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """Keys of this page and what they do, for the footer and for "?"."""
+    FIRST: ClassVar[str] = ""
+    """Selector of the widget that has the focus when the page is opened; empty: the page itself."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
