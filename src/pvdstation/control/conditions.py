@@ -275,21 +275,21 @@ SOURCES_OFF = Condition(
 )
 
 
-def _heat_text(v: View, w: Wiring) -> str:
+def heat_text(v: View, w: Wiring) -> str:
     """Return whether a source is hot, and for how much longer."""
     state = v.sources[w.index]
     if not state.is_hot:
-        return f"{w.name} cold"
+        return "cold"
     if state.off_since_ns is None:
-        return f"{w.name} hot, not confirmed off"
+        return "hot, not confirmed off"
     left_s = max(0, round(w.source.cool_down - (v.now_ns - state.off_since_ns) / SECOND))
-    return f"{w.name} hot for another {left_s // 60} min {left_s % 60:02d} s"
+    return f"hot for another {left_s // 60} min {left_s % 60:02d} s"
 
 
 SOURCES_COLD = Condition(
     "all sources cold",
     lambda v, _scene: not any(source.is_hot for source in v.sources),
-    lambda v: ", ".join(_heat_text(v, w) for w in v.frame.sources),
+    lambda v: ", ".join(f"{w.name} {heat_text(v, w)}" for w in v.frame.sources),
 )
 
 

@@ -144,11 +144,16 @@ def _source(rule: str) -> str:
     return f"override {rule}"
 
 
+def is_shelvable(alarm: Alarm) -> bool:
+    """Return whether an alarm may be put aside at all."""
+    return not (alarm.is_latched or alarm.priority == HIGH or alarm.name.startswith("override "))
+
+
 def _shelve_refusal(request: Request, alarm: Alarm) -> str:
     """Return why an alarm may not be put aside: what trips or is urgent always shows."""
     if request.value == 0:
         return "" if alarm.shelved_until_ns is not None else f"{alarm.name} is not shelved"
-    if alarm.is_latched or alarm.priority == HIGH or alarm.name.startswith("override "):
+    if not is_shelvable(alarm):
         return f"{alarm.name} is never shelved: it is urgent, has acted, or tells of an override"
     unnamed = overrides.unnamed(request)
     if unnamed:

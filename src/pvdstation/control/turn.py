@@ -3,11 +3,11 @@
 import math
 
 from pvdstation.control.arbiter import Intent, Refusal, arbitrate
-from pvdstation.control.conditions import JOURNAL
 from pvdstation.control.crystal_need import worn_out
 from pvdstation.control.decision import Decision
 from pvdstation.control.ends import Ends
 from pvdstation.control.owners import STOPPED, Ask
+from pvdstation.control.readiness import unheard
 from pvdstation.control.scene import Scene
 from pvdstation.control.state import State
 from pvdstation.control.states import ENDED, GOING_ON, PARKED, Cue, Mode
@@ -123,7 +123,7 @@ class Turn(Ends):
         if not self.io_armed:
             ask = Ask(ActionKind.IO_ARM, "io") if self.errands.pending is None else None
             return self._not_ready("I/O watchdog armed", ask)
-        lacking = self._unheard() or unconfirmed(self.v)
+        lacking = unheard(self.v, self.old.scene) or unconfirmed(self.v)
         if not lacking:
             self.course = self.course._replace(is_started=True)
             self._move(Cue.SETTLED)
@@ -137,18 +137,6 @@ class Turn(Ends):
         if self._mode_lasts_ns() > START_TIMEOUT_NS:
             self._trip(ActionClass.FAST_OFF, "start", f"station not ready in 60 s: {text}")
         return self._rest(text, ask)
-
-    def _unheard(self) -> list[str]:
-        v = self.v
-        heard = {
-            "gauges answer": not (math.isnan(v.full_range) and math.isnan(v.capacitance)),
-            "turbo answers": v.value(v.s.turbo_speed, self.plan.frame.turbo_age_ns) >= 0,
-            "SQC-310 answers": v.slow_sqc(v.s.sqc_phase) >= 0,
-            "record keeps up": JOURNAL.holds(v, self.old.scene),
-            "I/O answers": v.io(v.s.e_stop_ok) >= 0,
-            **{f"supply {w.boat} answers": not v.is_unmeasured(w) for w in self.plan.frame.sources if w.is_linked},
-        }
-        return [text for text, is_heard in heard.items() if not is_heard]
 
     def _run(self) -> Tick:
         if self.course.step_state is None:

@@ -123,28 +123,39 @@ def _slope(samples: tuple[tuple[int, float], ...]) -> float:
     return sum((t - mean_t) * (p - mean_p) for t, (_at, p) in zip(times, samples, strict=True)) / spread
 
 
-def unconfirmed(v: View) -> list[str]:
-    """Return what of the safe state is not read back; empty when the station is confirmed safe (design, safe state)."""
-    open_ = []
+SUPPLIES_OFF, SHUTTERS_CLOSED, SQC_STOPPED = "supplies off", "shutters closed", "SQC-310 stopped"
+
+
+class SafeLine(NamedTuple):
+    """One line of the safe state that is not read back, and the part of it to which it belongs."""
+
+    part: str
+    text: str
+
+
+def lacking_lines(v: View) -> list[SafeLine]:
+    """Return the lines of the safe state that are not read back (design, safe state)."""
+    lines = []
     for w in v.frame.sources:
         if not is_off(v, w):
-            open_.append(f"supply {w.boat} off")
+            lines.append(SafeLine(SUPPLIES_OFF, f"supply {w.boat} off"))
         setpoint = v.value(w.signals.setpoint, 3 * v.frame.supply_age_ns)
         if w.supply.current_source == "digital" and setpoint != 0 and not v.is_unmeasured(w):
-            open_.append(f"supply {w.boat} set-point 0")
+            lines.append(SafeLine(SUPPLIES_OFF, f"supply {w.boat} set-point 0"))
         if not v.is_closed(w.shutter):
-            open_.append(f"source shutter {w.name} closed")
+            lines.append(SafeLine(SHUTTERS_CLOSED, f"source shutter {w.name} closed"))
     if v.slow_sqc(v.s.sqc_phase) != STOPPED:
-        open_.append("SQC-310 stopped")
-    for name, number in (
-        ("substrate shutter", v.s.substrate_shutter),
-        ("N2 valve", v.s.n2),
-        ("vent valve", v.s.vent),
-        ("roughing valve", v.s.roughing),
-    ):
-        if not v.is_closed(number):
-            open_.append(f"{name} closed")
-    return open_
+        lines.append(SafeLine(SQC_STOPPED, SQC_STOPPED))
+    if not v.is_closed(v.s.substrate_shutter):
+        lines.append(SafeLine(SHUTTERS_CLOSED, "substrate shutter closed"))
+    valves = (("N2 valve", v.s.n2), ("vent valve", v.s.vent), ("roughing valve", v.s.roughing))
+    closed = ((f"{name} closed", number) for name, number in valves)
+    return [*lines, *(SafeLine(text, text) for text, number in closed if not v.is_closed(number))]
+
+
+def unconfirmed(v: View) -> list[str]:
+    """Return what of the safe state is not read back; empty when the station is confirmed safe."""
+    return [line.text for line in lacking_lines(v)]
 
 
 class Finish:
