@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pvdstation.assembly.building import close_station
+from pvdstation.assembly.building import Plant, close_station
 from pvdstation.assembly.preparation import Prepared
 from pvdstation.assembly.served import FreeWorld, Served
 from pvdstation.assembly.world import NoSimulator, open_world
@@ -32,7 +32,7 @@ def fault_problems(prepared: Prepared, faults: Sequence[str]) -> list[Problem]:
     return []
 
 
-def break_world(world: World | FreeWorld, faults: Sequence[str]) -> None:
+def break_world(world: Plant, faults: Sequence[str]) -> None:
     """Hand faults to a plant that has just been opened. Raises Refused and NoSimulator; then the plant is closed."""
     if not faults:
         return

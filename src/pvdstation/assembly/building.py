@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from pvdstation.assembly.preparation import Prepared
-from pvdstation.assembly.served import FreeWorld, Served, drive
+from pvdstation.assembly.served import FreeWorld, RealPlant, Served, drive
 from pvdstation.assembly.world import open_world
 from pvdstation.control.core import Control
 from pvdstation.control.states import Mode
@@ -37,6 +37,7 @@ from pvdstation.wires.transcript import Lines, TranscriptWire
 _SIMULATED = "sim:"
 _SUPPLIES: dict[str, Callable[[int, Station, Board], Driver]] = {"scpi": SupplyDriver, "gen": GenSupplyDriver}
 """Drivers by dialect; a supply without a link has none."""
+Plant = World | FreeWorld | RealPlant
 Connect = Callable[[str], tuple[Wire, Clock]]
 """Makes the wire of a link, by its name."""
 
@@ -82,30 +83,36 @@ def build_stepped(prepared: Prepared, world: World, board: Board, plan: Plan, sp
     return Bench(board, run, scan, control, workers)
 
 
-def build_live(prepared: Prepared, world: World | FreeWorld, board: Board, plan: Plan) -> Bench:
-    """Build a run of a simulated station on the real clock, one thread per link."""
+def build_live(prepared: Prepared, world: Plant, board: Board, plan: Plan) -> Bench:
+    """Build a run on the real clock, one thread per link."""
     clock = RealClock()
-    connect = _real_ports(prepared.station, clock) if isinstance(world, FreeWorld) else _shared(prepared, world, clock)
+    if isinstance(world, FreeWorld | RealPlant):
+        connect = _real_ports(prepared.station, clock)
+    else:
+        connect = _shared(prepared, world, clock)
     scan, control, workers = _assemble(prepared, board, plan, connect)
     period_ns = to_ns(prepared.station.scan_period)
     run = LiveRun(scan, workers, clock, period_ns, on_scan=plan.on_scan, lingers=plan.lingers)
     return Bench(board, run, scan, control, workers)
 
 
-def build(prepared: Prepared, world: World | FreeWorld, board: Board, plan: Plan, speed: float | None) -> Bench:
+def build(prepared: Prepared, world: Plant, board: Board, plan: Plan, speed: float | None) -> Bench:
     """Build a run: on the real clock at speed 1, else on stepped time."""
-    if isinstance(world, FreeWorld) or speed == 1:
+    if isinstance(world, FreeWorld | RealPlant) or speed == 1:
         return build_live(prepared, world, board, plan)
     return build_stepped(prepared, world, board, plan, speed)
 
 
-def open_station(prepared: Prepared, seed: int, speed: float | None = None) -> tuple[World | FreeWorld, Board]:
-    """Open the simulated plant and an empty board; a plant in another process is driven, but not at speed 1.
+def open_station(prepared: Prepared, seed: int, speed: float | None = None) -> tuple[Plant, Board]:
+    """Open the plant and an empty board; real instruments are opened by their links, and a plant in another process
+    is driven, but not at speed 1.
 
     Raises NoSimulator, and Refused by the plant or while another core drives it.
     """
     board = Board(SignalMap(prepared.station))
     served = prepared.simulator
+    if prepared.mode == "live":
+        return RealPlant(), board
     if not isinstance(served, Served):
         return open_world(prepared.plain_station, seed), board
     if speed == 1:
@@ -113,9 +120,9 @@ def open_station(prepared: Prepared, seed: int, speed: float | None = None) -> t
     return drive(prepared.station, served, speed, RealClock()), board
 
 
-def close_station(world: World | FreeWorld) -> None:
+def close_station(world: Plant) -> None:
     """Leave a plant in another process to itself."""
-    if isinstance(world, FreeWorld | DrivenWorld):
+    if isinstance(world, FreeWorld | DrivenWorld | RealPlant):
         world.close()
 
 

@@ -24,13 +24,13 @@ from pvdstation.record.cause import Cause
 from pvdstation.record.gathering import Gathering
 from pvdstation.record.results import RunResult
 from pvdstation.runtime.outcome import RunOutcome
+from pvdstation.runtime.sinks import NoJournal
 from pvdstation.wires.transcript import Lines
 
 NO_LIVE = Problem(
     "the station",
-    "until the core process and the guardian exist, live stations are refused: nothing would make this station safe "
-    "if this process died",
-    'Use a station whose ports all begin with "sim:"; "pvd check" takes live stations too.',
+    "real instruments are driven by the core process only: nothing would make this station safe if this process died",
+    'Write "pvd run RECIPE --station FILE --live"; "pvd check" touches no instrument.',
 )
 LONGEST_TRANSITION_NS = 2 * 3600 * SECOND
 """How long a dry run may be on its way to "held", "stopped" or "aborted"; every time-out of a step is shorter."""
@@ -42,12 +42,14 @@ class Way(NamedTuple):
 
     speed: float | None = None  # None: as fast as it computes; 1: the real clock; else paced
     is_attended: bool = False  # False: a run that comes to "held" is stopped
+    is_core: bool = False  # in a core process, whose guardian switches real instruments off if it dies
 
 
 FASTEST = Way()
 
 
 Observe = Callable[[Sequence[Reading]], None]
+Oversee = Callable[[int, Decision], None]
 
 
 class Wishes(NamedTuple):
@@ -64,6 +66,8 @@ class Wishes(NamedTuple):
     """Who answers questions; None: their defaults, else nobody."""
     observe: Observe | None = None
     """Sees every scan's readings."""
+    oversee: Oversee | None = None
+    """Sees every scan's decision, and makes the scan linger after the end of the run until it stops it."""
 
 
 NO_WISHES = Wishes()
@@ -77,13 +81,13 @@ class Execution(NamedTuple):
 
 
 def execute(prepared: Prepared, seed: int, way: Way = FASTEST, wishes: Wishes = NO_WISHES) -> Execution:
-    """Run to the end. Refuses live stations. Raises Refused by faults and a record that cannot be begun, NoSimulator,
+    """Run to the end. Refuses live stations but in a core process. Raises Refused by faults and a record that cannot be begun, NoSimulator,
     and OSError by the events' file.
     """
-    if prepared.mode == "live":
+    if prepared.mode == "live" and not way.is_core:
         return Execution(prepared.refuse([why_live(prepared)], seed), None)
     began_s = perf_counter()
-    running = _Running(prepared, seed, way, wishes)
+    running = Running(prepared, seed, way, wishes)
     try:
         outcome = running.bench.run.run()
         return Execution(running.finish(outcome, perf_counter() - began_s), running.trace)
@@ -99,8 +103,8 @@ def why_live(prepared: Prepared) -> Problem:
     return prepared.simulator.problem if isinstance(prepared.simulator, Unserved) else NO_LIVE
 
 
-class _Running:
-    """One run with everything that watches it."""
+class Running:
+    """One run with everything that watches it. Raises what ``execute`` raises."""
 
     def __init__(self, prepared: Prepared, seed: int, way: Way, wishes: Wishes) -> None:
         world, board = open_station(prepared, seed, way.speed)
@@ -110,6 +114,9 @@ class _Running:
         self._seed = prepared.simulator.seed if isinstance(prepared.simulator, Served) else seed
         self._way = way
         self._follower = wishes.follower
+        self._began_s = perf_counter()
+        self.result: RunResult | None = None
+        """Of a run that has come to its end."""
         self._stuck = ("", 0)  # state that is to be left, and since when, ns
         self._now_ns = 0
         self._gathering = Gathering(prepared.planned, world.truth)
@@ -122,7 +129,9 @@ class _Running:
         journal = self._record.journal if self._record else None
         self._answering = wishes.answering or GivenAnswers()
         self._observe, self._readings = wishes.observe, board.readings
-        plan = Plan(self._seed, (sinks, self._answering), self._scanned, wishes.transcript, journal)
+        self._oversee = wishes.oversee
+        lingers = wishes.oversee is not None
+        plan = Plan(self._seed, (sinks, self._answering), self._scanned, wishes.transcript, journal, lingers=lingers)
         try:
             self.bench: Bench = build(prepared, world, board, plan, way.speed)
         except BaseException as error:
@@ -134,8 +143,33 @@ class _Running:
         """Leave the plant to itself where it is in another process."""
         close_station(self._world)
 
+    @property
+    def run(self) -> str:
+        """Return the id of the run's record; empty when nothing is kept."""
+        return self._record.run if self._record else ""
+
+    @property
+    def gathering(self) -> Gathering:
+        """Return what the events have told so far."""
+        return self._gathering
+
     def _scanned(self, now_ns: int, decision: Decision) -> None:
-        del decision
+        if self.result is None:
+            self._watched(now_ns)
+        if self._oversee is not None:
+            if decision.ended and self.result is None:
+                self._end(now_ns, decision)
+            self._oversee(now_ns, decision)
+
+    def _end(self, now_ns: int, decision: Decision) -> None:
+        """Make the result of a run that lingers; nothing that comes later belongs to it."""
+        self.result = self.finish(
+            RunOutcome(True, 0, 0, now_ns, decision, {}),  # noqa: FBT003 - ended
+            perf_counter() - self._began_s,
+        )
+        self.bench.scan.keep_in(NoJournal())
+
+    def _watched(self, now_ns: int) -> None:
         self._now_ns = now_ns
         if self._record is not None:
             self._record.watch()

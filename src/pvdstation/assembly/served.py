@@ -94,6 +94,22 @@ class FreeWorld:
         self._channel.close()
 
 
+class RealPlant:
+    """The plant behind real instruments: nobody knows its truth, and nobody breaks it on purpose."""
+
+    def add_faults(self, *texts: str) -> None:
+        """Refuse. Raises Refused."""
+        what = f'"{texts[0][:60]}" cannot be done to real instruments'
+        raise Refused([Problem("--fault", what, "Leave --fault out, or name a simulated station.")])
+
+    def truth(self) -> Mapping[str, float]:
+        """Return nothing."""
+        return {}
+
+    def close(self) -> None:
+        """Leave it to itself."""
+
+
 def drive(station: Station, served: Served, pace: float | None, wall: Clock) -> DrivenWorld:
     """Take the time of a simulated plant. Raises NoSimulator, and Refused while another core drives it."""
     channel = _connect(served)

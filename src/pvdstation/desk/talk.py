@@ -84,6 +84,7 @@ class Refused(NamedTuple):
     text: str
     problems: tuple[dict[str, Any], ...] = ()  # of a start: each as ``Problem.as_json`` has it
     exit_code: int = 2  # of a start: 6 when an instrument or its simulator cannot be reached
+    interrupted: dict[str, Any] | None = None  # of a start: what is known of the run that stands in its way
 
 
 class InCharge(NamedTuple):

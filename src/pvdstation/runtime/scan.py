@@ -1,7 +1,7 @@
 """One scan: image in, decision, levels and actions out. The shell around the core; both runtimes step it."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -30,6 +30,7 @@ class Scan:
         self._drivers = dict(drivers)
         self._journal = journal
         self._sinks = tuple(sinks)
+        self._before: Callable[[], None] | None = None
         self._requests: deque[Request] = deque()
         self._notices: deque[Notice] = deque()
         self._state: Any = None
@@ -42,6 +43,10 @@ class Scan:
     def notice(self, notice: Notice) -> None:
         """Take a link's notice; the sinks get it with the next scan. Any thread may call this."""
         self._notices.append(notice)
+
+    def look_first(self, before: Callable[[], None]) -> None:
+        """Call this before every scan: what it requests is decided in that scan."""
+        self._before = before
 
     def keep_in(self, journal: Journal) -> None:
         """Hand the scans from the next one on to another journal. From the thread of the scan only."""
@@ -73,6 +78,8 @@ class Scan:
                 sink.notice(notice)
 
     def _step(self, now_ns: int) -> Decision:
+        if self._before is not None:
+            self._before()
         if self._last_ns is None:
             self._state = self._core.start(now_ns)
         image, asked = self._image(now_ns), self._asked()

@@ -1,0 +1,136 @@
+"""How a client meets the core of a station: the one that runs, or one that it starts."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pvdstation.assembly.sources import DEFAULT_STATION
+from pvdstation.desk.client import Client
+from pvdstation.desk.line import NobodyThere
+from pvdstation.desk.place import DoorError, address_of
+from pvdstation.desk.start import Start
+from pvdstation.model.problems import Problem, Refused
+
+READY_S = 60.0
+"""How long a core may take until it is ready: it may have to reach a silent instrument first."""
+_KNOCK_S = 5.0
+_AGAIN_S = 0.05
+
+
+class Where(NamedTuple):
+    """Which core: that of a data folder and a station, as a person names it."""
+
+    data: Path
+    station: str | None = None
+
+    @property
+    def named(self) -> str:
+        """Return the station as its core is told: a packaged name, or the whole path of its file."""
+        named = self.station or DEFAULT_STATION
+        return str(Path(named).resolve()) if named.lower().endswith(".toml") else named
+
+
+class Met(NamedTuple):
+    """A connection to the core of a station; ``run`` is the run with which it was started, if it was."""
+
+    client: Client
+    run: str = ""
+
+
+class NotStarted(Exception):
+    """A core could not be started: every problem, the exit code, and what is known of a run that stands in the way."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        super().__init__(str(told.get("text", "")))
+        self.problems: tuple[dict[str, Any], ...] = tuple(told.get("problems", ()))
+        self.text = str(told.get("text", ""))
+        self.exit_code = int(told.get("exit_code", 70))
+        self.interrupted: dict[str, Any] | None = told.get("interrupted")
+
+
+def address(where: Where) -> Path:
+    """Return the socket of a core. Raises Refused when there is no safe place for it."""
+    named = where.named
+    try:
+        return address_of(where.data, Path(named) if named.lower().endswith(".toml") else named)
+    except DoorError as error:
+        raise Refused([Problem("the core's socket", str(error))]) from None
+
+
+def meet(where: Where, name: str, *, watch: bool = True) -> Client:
+    """Return a connection to the core that runs. Raises NobodyThere, OtherVersion, DeskError, Refused."""
+    return Client(address(where), name, watch=watch)
+
+
+def meet_or_start(where: Where, name: str, first: Start | None = None, *, watch: bool = True) -> Met:
+    """Return a connection to the core that runs, else to a new one, which begins with ``first`` if it is given.
+
+    Raises NotStarted, OtherVersion, DeskError, Refused.
+    """
+    with suppress(NobodyThere):
+        return Met(meet(where, name, watch=watch))
+    told = _start(where, first)
+    if "ready" not in told and told.get("taken"):  # another client was quicker
+        return Met(_meet_soon(where, name, watch=watch))
+    if "ready" not in told:
+        raise NotStarted(told)
+    return Met(_meet_soon(where, name, watch=watch), str(told.get("run", "")))
+
+
+def _meet_soon(where: Where, name: str, *, watch: bool) -> Client:
+    deadline_s = time.monotonic() + _KNOCK_S
+    while True:
+        try:
+            return meet(where, name, watch=watch)
+        except NobodyThere:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(_AGAIN_S)
+
+
+def _start(where: Where, first: Start | None) -> dict[str, Any]:
+    """Start a core in a session of its own, which inherits one pipe and nothing else; return its first words."""
+    ours, theirs = os.pipe()
+    command = [sys.executable, "-m", "pvdstation", "core", "--data", str(where.data.resolve())]
+    command += ["--station", where.named, "--ready", str(theirs)]
+    command += [] if first is None else ["--first", json.dumps(first.as_form())]
+    try:
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(theirs,),
+            start_new_session=True,
+            cwd="/",
+        )
+    finally:
+        os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as pipe:
+        return _first_words(pipe.fileno())
+
+
+def _first_words(pipe: int) -> dict[str, Any]:
+    deadline_s = time.monotonic() + READY_S
+    said = b""
+    while not said.endswith(b"\n"):
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0 or not select.select([pipe], [], [], left_s)[0]:
+            return _unable(f"it was not ready within {READY_S:g} s")
+        part = os.read(pipe, 65536)
+        if not part:
+            return _unable("it ended before it was ready")
+        said += part
+    told: dict[str, Any] = json.loads(said)
+    return told
+
+
+def _unable(what: str) -> dict[str, Any]:
+    problem = Problem("the core process", what, "See core.log in the data folder.")
+    return {"text": what, "problems": [problem.as_json()], "exit_code": 70}
