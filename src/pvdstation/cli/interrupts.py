@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from pvdstation.model.messages import Verb
+
 ABORT_WITHIN_S = 10.0
 
 
@@ -31,6 +33,22 @@ class Interrupts:
     def terminate(self) -> None:
         """Take a SIGTERM: a controlled stop, however often it comes."""
         self.stop = True
+
+
+class Wanted:
+    """The same as requests: stop after the first Ctrl+C, abort after a second one in time; each once."""
+
+    def __init__(self, interrupts: Interrupts) -> None:
+        self._interrupts = interrupts
+        self._told: Verb | None = None
+
+    def next(self) -> Verb | None:
+        """Return what is to be asked for now."""
+        verb = Verb.ABORT if self._interrupts.abort else Verb.STOP if self._interrupts.stop else None
+        if verb is self._told:
+            return None
+        self._told = verb
+        return verb
 
 
 @contextmanager

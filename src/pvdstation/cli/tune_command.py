@@ -18,7 +18,7 @@ from pvdstation.cli.progress import DryRunFollower
 from pvdstation.cli.questions import Questions
 from pvdstation.cli.refusing import UNABLE, finish_refused, finish_unable, finish_unreached
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
-from pvdstation.cli.run_command import RunFollower
+from pvdstation.cli.run_follower import RunFollower
 from pvdstation.cli.streams import Streams
 from pvdstation.cli.tuning_text import found_parts, plan_parts
 from pvdstation.cli.wording import duration
