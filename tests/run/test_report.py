@@ -16,6 +16,7 @@ from pvdstation.record.plan import steps_of
 from pvdstation.record.report.compare import compare
 from pvdstation.record.report.methods import methods
 from pvdstation.record.report.recorded_station import recorded_station
+from pvdstation.record.report.screen_curves import screen_curves
 from pvdstation.record.report.telling import Told, tell
 from pvdstation.record.report.writing import overview, report_of, report_of_two, written
 from pvdstation.record.results import StepResult
@@ -244,3 +245,15 @@ def test_a_damaged_record_is_said_to_be_damaged(path: Path, tmp_path: Path) -> N
     ended = pvd("runs", "report", str(spoiled), "--json")
     assert ended.returncode == 4
     assert "damaged" in json.loads(ended.stdout)["errors"][0]["what"]
+
+
+def test_curves_for_a_screen_begin_at_nothing_where_the_shutter_opens_and_end_at_the_layer(path: Path):
+    curves = {curve.name: curve for curve in screen_curves(RunFile(path), 500)}
+    layer = next(layer for layer in tell(RunFile(path)).story.layers)
+    grown = curves[f"thickness {layer.source}"]
+    known = [(at, nm) for at, nm in zip(grown.at_s, grown.values, strict=True) if nm == nm]
+    assert all(len(curve.at_s) == len(curve.values) <= 500 for curve in curves.values())
+    assert known[0][1] == 0.0
+    assert layer.begun_s < known[0][0] < known[-1][0] <= layer.ended_s
+    assert known[-1][1] == pytest.approx(layer.indicated_nm, rel=0.05)
+    assert {"rate Zn", "power Zn", "pressure"} <= set(curves)

@@ -143,6 +143,9 @@ def dry_run(
     ] = None,
     *,
     no_record: Annotated[bool, typer.Option("--no-record", help="Keep no record of this dry run.")] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Write how far it is as JSON lines on stderr, for a program that waits.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Run a recipe on the simulated station, as fast as it computes.
@@ -158,14 +161,15 @@ def dry_run(
     """
     del json
     from pvdstation.assembly.about import Said
-    from pvdstation.cli.dry_run_command import run_dry
+    from pvdstation.cli.dry_run_command import DryRun, run_dry
     from pvdstation.cli.files import Files
     from pvdstation.cli.keeping import Keeping
 
     files = Files(plot, events, transcript)
     keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data, is_kept=not no_record)
     streams = context.ensure_object(Streams)
-    raise typer.Exit(run_dry(streams, recipe, station, seed, files, fault or (), keeping, sets or (), answer or ()))
+    wished = DryRun(seed, fault or (), sets or (), answer or (), progress)
+    raise typer.Exit(run_dry(streams, recipe, station, wished, files, keeping))
 
 
 @app.command()

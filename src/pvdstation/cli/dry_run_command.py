@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pvdstation.assembly.answering import GivenAnswers, read_answers
 from pvdstation.assembly.breaking import fault_problems
@@ -12,7 +13,7 @@ from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files, open_text, open_transcript, transcript_words
 from pvdstation.cli.interrupts import Interrupts, watched
 from pvdstation.cli.keeping import RECORDED, Keeping, note_record
-from pvdstation.cli.progress import DryRunFollower
+from pvdstation.cli.progress import DryRunFollower, Teller
 from pvdstation.cli.refusing import UNABLE, finish_refused, finish_unable, finish_unreached
 from pvdstation.cli.result_text import alarm_lines, closing, heading, steps_table
 from pvdstation.cli.streams import Streams
@@ -26,21 +27,24 @@ _NEEDS_SIMULATOR = Problem(
 )
 
 
+class DryRun(NamedTuple):
+    """How a recipe is to be run."""
+
+    seed: int = 1
+    faults: Sequence[str] = ()
+    sets: Sequence[str] = ()
+    answers: Sequence[str] = ()
+    is_told: bool = False  # how far it is, to a program that waits
+
+
 def run_dry(
-    streams: Streams,
-    recipe: str,
-    station: str | None,
-    seed: int,
-    files: Files,
-    faults: Sequence[str] = (),
-    keeping: Keeping = RECORDED,
-    sets: Sequence[str] = (),
-    answers: Sequence[str] = (),
+    streams: Streams, recipe: str, station: str | None, wished: DryRun, files: Files, keeping: Keeping = RECORDED
 ) -> ExitCode:
     """Prepare, run and show; return the exit code."""
+    seed, faults = wished.seed, wished.faults
     interrupts = Interrupts()
     with watched(interrupts):
-        prepared = prepare(recipe, station, seed, sets, keeping.folder)
+        prepared = prepare(recipe, station, seed, wished.sets, keeping.folder)
         problems = files.problems()
         if isinstance(prepared, RunResult):
             return finish_refused(streams, prepared, problems)
@@ -48,13 +52,14 @@ def run_dry(
             return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
         if prepared.mode == "live":
             problems.append(why_live(prepared) if isinstance(prepared.simulator, Unserved) else _NEEDS_SIMULATOR)
-        given, wrong = read_answers(prepared.checked.procedure, answers)
+        given, wrong = read_answers(prepared.checked.procedure, wished.answers)
         problems += [*fault_problems(prepared, faults), *keeping.problems(prepared), *wrong]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
             wishes = Wishes(faults=faults, recording=keeping.recording(prepared), answering=GivenAnswers(given))
-            return _run_and_show(streams, prepared, seed, files, wishes, interrupts)
+            teller = Teller(streams, prepared.checked.procedure, interrupts) if wished.is_told else None
+            return _run_and_show(streams, prepared, seed, files, wishes, interrupts, teller)
         except UNABLE as error:
             return finish_unable(streams, prepared, seed, error, files.events)
 
@@ -66,6 +71,7 @@ def _run_and_show(
     files: Files,
     wishes: Wishes,
     interrupts: Interrupts,
+    teller: Teller | None,
 ) -> ExitCode:
     streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
     shown = streams.console.is_terminal
@@ -75,7 +81,7 @@ def _run_and_show(
         DryRunFollower(streams.console, prepared.checked.procedure, interrupts, is_shown=shown) as follower,
     ):
         watched_by = wishes._replace(
-            follower=follower, events=events, with_trace=files.plot is not None, transcript=transcript
+            follower=teller or follower, events=events, with_trace=files.plot is not None, transcript=transcript
         )
         execution = execute(prepared, seed, FASTEST, watched_by)
     result = execution.result
@@ -90,6 +96,8 @@ def _run_and_show(
     if transcript is not None:
         streams.note(transcript_words(files.transcript, transcript))
     note_record(streams, result)
+    if teller is not None:
+        teller.ended(result)
     return exit_code(result)
 
 

@@ -91,6 +91,32 @@ def show(context: typer.Context, run: Run, data: Data = None, *, json: Json = Fa
 
 
 @runs.command()
+def curves(
+    context: typer.Context,
+    run: Run,
+    points: Annotated[
+        int, typer.Option(min=4, max=100_000, metavar="N", help="At most so many points per curve.")
+    ] = 2000,
+    data: Data = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Show the curves of one run: rate, thickness and power of each source, and the pressure.
+
+    --json prints them, with the smallest and the largest value of each stretch; null is a gap. The thickness is that on
+    the substrate: of each layer from the first opening of the substrate shutter.
+
+    \b
+    Example:
+      pvd runs curves last --json --points 500
+    """
+    del json
+    from pvdstation.cli.runs_curves_command import run_curves
+
+    raise typer.Exit(run_curves(context.ensure_object(Streams), run, data, points))
+
+
+@runs.command()
 def export(
     context: typer.Context,
     run: Run,

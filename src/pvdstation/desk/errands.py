@@ -41,6 +41,10 @@ class RunListed(NamedTuple):
     sample: str = ""
 
 
+Told = Callable[[float, str], None]
+"""Takes how much of a dry run is done, 0 to 1, and the step that runs; called in a thread of its own."""
+
+
 class Errands(NamedTuple):
     """Each blocks until its child process has ended, and raises ErrandError; a set event ends the child."""
 
@@ -48,4 +52,4 @@ class Errands(NamedTuple):
     show: Callable[[str], str]
     report: Callable[[str], Path]
     curves: Callable[[str], tuple[Curve, ...]]
-    dry_run: Callable[[Start, Event], Foreseen]
+    dry_run: Callable[[Start, Event, Told], Foreseen]
