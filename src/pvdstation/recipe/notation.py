@@ -61,14 +61,40 @@ def _read_repeat(phrase: Phrase, repeat: re.Match[str]) -> Reading:
     if not (times.isdigit() and len(times) < 6) and not times.startswith("{"):
         what = f'"{times[:40]}" is not how many times' if times else "how many times is missing"
         return _refused(phrase, what, _REPEAT_EXAMPLE)
-    if not (rest.startswith("(") and rest.endswith(")")):
+    if not rest.startswith("("):
         return _refused(phrase, "what is to be repeated stands in brackets", _REPEAT_EXAMPLE)
+    end = _closing(rest)
+    if end != len(rest) - 1:
+        return _not_enclosed(phrase, phrase.start + repeat.start("rest"), rest, end)
     inner = cut(rest[1:-1], phrase.start + repeat.start("rest") + 1)
     if not inner:
         return _refused(phrase, "there is nothing in the brackets", _REPEAT_EXAMPLE)
     start = phrase.start + repeat.start("times")
     fields = {"do": "repeat", "times": times if times.startswith("{") else int(times), "steps": [p.text for p in inner]}
     return Reading(fields, {"times": (start, start + len(times))}, [], inner)
+
+
+def _closing(text: str) -> int | None:
+    """Return where the bracket that a text begins with is closed; None where it is not."""
+    depth = 0
+    for mark in _CUT.finditer(text):
+        depth += {"(": 1, ")": -1}.get(mark[0], 0)
+        if depth == 0:
+            return mark.start()
+    return None
+
+
+def _not_enclosed(phrase: Phrase, start: int, rest: str, end: int | None) -> Reading:
+    """Refuse a repeat whose bracket stays open, or with something after it."""
+    if end is None:
+        write = 'Write ")" after the last step that is to be repeated.'
+        wrong = Wrong(start, phrase.start + len(phrase.text), "", "the bracket that opens here is never closed", write)
+        return Reading({}, {}, [wrong])
+    after = rest[end + 1 :]
+    place = start + end + 1 + _indent(after)
+    what = f'"{after.strip()[:40]}" is not understood after the closing bracket'
+    wrong = Wrong(place, phrase.start + len(phrase.text), "", what, 'Begin another step with a comma or "then".')
+    return Reading({}, {}, [wrong])
 
 
 def _parse(phrase: Phrase) -> Reading:

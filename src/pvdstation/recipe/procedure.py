@@ -120,6 +120,10 @@ class Evacuate:
     timeout_s: float
 
 
+LEAK_TEST_UP_TO = 0.8
+"""Share of the crossover pressure up to which a leak test measures: above it the gate would stay closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeakTest:
     """Close the pump off and fit the rise of the pressure; above the slope the run does not go on."""
@@ -176,6 +180,13 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """Do what a person asks of each output, within the rules, until the run is stopped. No recipe contains it."""
+
+    untouched_s: float  # how long a source stays on without any request of a person
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """Confirm the safe state by reading back."""
 
@@ -196,6 +207,7 @@ Work = (
     | WaitUntil
     | Question
     | Note
+    | ByHand
     | Finish
 )
 
@@ -215,6 +227,7 @@ KINDS: dict[type[Work], str] = {
     WaitUntil: "wait_until",
     Question: "ask",
     Note: "note",
+    ByHand: "by_hand",
     Finish: "finish",
 }
 """What each kind of work is called in files, events and results."""
@@ -243,3 +256,7 @@ class Procedure:
     version: int
     sha256: str
     steps: tuple[Step, ...]
+
+
+AT_REST = Step(0, "wait", "nothing", "between runs", implied=True, unit=0, work=Wait(0.0), estimate_s=0.0)
+"""What stands where the running step would, when nothing is to be run. It never begins."""

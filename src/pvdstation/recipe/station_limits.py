@@ -1,5 +1,7 @@
 """What one station allows for one step: every limit is the station file's, a recipe can only be stricter."""
 
+import math
+
 from pvdstation.model.port_rules import unstable_ports
 from pvdstation.model.problems import Problem
 from pvdstation.model.profile import Profile
@@ -12,8 +14,9 @@ from pvdstation.recipe.document import Recipe, Requires
 from pvdstation.recipe.estimate import HOT_GAS
 from pvdstation.recipe.findings import Findings
 from pvdstation.recipe.origin import Origin
+from pvdstation.recipe.procedure import LEAK_TEST_UP_TO
 from pvdstation.recipe.spelling import pressure_text, rounded, time_text
-from pvdstation.recipe.steps import AdmitGasStep, ConditionStep, CoolStep, DepositStep, VentStep
+from pvdstation.recipe.steps import AdmitGasStep, ConditionStep, CoolStep, DepositStep, LeakTestStep, VentStep
 
 LEAST_COOL_DOWN_S = 300.0
 """No station may call a source cold earlier (plant reference 8)."""
@@ -209,6 +212,26 @@ def check_vacuum(pressure_mbar: float | None, station: Station, origin: Origin, 
             f"{pressure_text(limit)} ({origin_of_limit(station, 'limits.crossover')})"
         )
         findings.refuse(origin, "pressure", what, f"Write at most {pressure_text(limit)}.")
+
+
+def check_leak_test(step: LeakTestStep, station: Station, origin: Origin, findings: Findings) -> None:
+    """Refuse a limit that no leak could pass: a chamber that leaks so much ends the test before its time."""
+    up_to_mbar = LEAK_TEST_UP_TO * station.limits.crossover
+    if step.below * step.time <= up_to_mbar:
+        return
+    most = up_to_mbar / step.time
+    what = (
+        f'"{origin.written("below")}" is no limit for {time_text(step.time)}: the test ends at '
+        f"{pressure_text(up_to_mbar)}, which is {LEAK_TEST_UP_TO:g} of the crossover pressure "
+        f"({origin_of_limit(station, 'limits.crossover')}), after {time_text(up_to_mbar / step.below)}"
+    )
+    findings.refuse(origin, "below", what, f"Write at most {pressure_text(_down(most))}/s, or a shorter time.")
+
+
+def _down(value: float) -> float:
+    """Return a number with two significant digits, not above it."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return math.floor(value / step * (1 + 1e-9)) * step
 
 
 def check_vent(step: VentStep, station: Station, origin: Origin, findings: Findings) -> bool:

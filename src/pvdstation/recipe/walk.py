@@ -18,6 +18,7 @@ from pvdstation.recipe.spelling import pressure_text, rounded, time_text
 from pvdstation.recipe.station_limits import (
     check_cool,
     check_gas,
+    check_leak_test,
     check_melt,
     check_vacuum,
     check_vent,
@@ -112,6 +113,7 @@ class Walk:
             case VentStep():
                 self._vent(model, step)
             case LeakTestStep():
+                check_leak_test(model, self.station, step.origin, self.findings)
                 if not self.expansion.is_vacuum:
                     self._refuse_into_gas("a leak would be looked for in", step)
                     self._pump_to_base(None, step.origin)

@@ -15,11 +15,10 @@ from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass
 from pvdstation.model.signals import Quality
+from pvdstation.recipe.procedure import LEAK_TEST_UP_TO
 from pvdstation.recipe.spelling import pressure_text, rounded
 
 GAUGE = "full-range gauge"
-UP_TO = 0.8
-"""Share of the crossover pressure up to which is measured: above it the gate would stay closed."""
 FEWEST = 10
 """Readings that make a slope."""
 OPEN_AGAIN_NS = 60 * SECOND
@@ -79,7 +78,9 @@ class LeakTest:
             p = p._replace(fit=fit, counter=reading.counter)
         lasted_ns = v.now_ns - p.since_ns
         p = p._replace(lasted_s=lasted_ns / SECOND)
-        is_too_much = not v.pressure <= UP_TO * v.station.limits.crossover and lasted_ns > v.frame.gauge_age_ns
+        is_too_much = (
+            not v.pressure <= LEAK_TEST_UP_TO * v.station.limits.crossover and lasted_ns > v.frame.gauge_age_ns
+        )
         if lasted_ns >= self.duration_ns or is_too_much:
             return self._open(p._replace(stage="open", since_ns=v.now_ns), v)
         return Tick(p, wants, text)
