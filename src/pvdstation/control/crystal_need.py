@@ -4,18 +4,21 @@ from pvdstation.control.sources import Wiring
 from pvdstation.control.view import View
 from pvdstation.model.crystal import display_thickness_nm
 from pvdstation.model.signals import Quality
-from pvdstation.recipe.procedure import Condition, Work
+from pvdstation.recipe.procedure import Condition, Deposit, Work
 
 
 def worn_out(v: View, work: Work) -> str:
-    """Return which crystal would not last for the layer that a conditioning begins; empty when all would.
+    """Return which crystal would not last for the layer that a conditioning begins; empty when all would."""
+    return worn_out_for(v, work, work.thickness_nm) if isinstance(work, Condition) else ""
+
+
+def worn_out_for(v: View, work: Condition | Deposit, missing_nm: float) -> str:
+    """Return which crystal would not last for what is missing of a layer, conditioning included; empty when all would.
 
     Conditioning and capture use it like so many seconds of the layer as the station file estimates.
     """
-    if not isinstance(work, Condition):
-        return ""
     rates = ((work.source, work.rate_nm_s), *((other.source, other.rate_nm_s) for other in work.others))
-    exposed_s = work.thickness_nm / work.rate_nm_s
+    exposed_s = missing_nm / work.rate_nm_s
     texts = (_worn(v, v.frame.by_name[name], exposed_s * rate, rate) for name, rate in rates)
     return "; ".join(text for text in texts if text)
 

@@ -22,7 +22,9 @@ leaves it, by clear or by a new run, whose start has every check before it; noth
 `limits.hold_cold` without energy. Then the run is stopped. The events of a hold have `left_s`, what is left of it.
 
 *Resume* is refused while a rule that has acted is not good again, and says which, with the live value. It passes \
-*restarting*: whatever rises or opens passes the start part of its rule again.
+*restarting*: whatever rises or opens passes the start part of its rule again. A source that was off is conditioned \
+again: that is refused while its crystal would not last for what is missing of the layer. A pause that was waiting for \
+the end of its unit when the hold came waits for it again.
 """
 _VERBS = """
 ## What each verb does

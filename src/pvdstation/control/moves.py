@@ -13,7 +13,7 @@ from pvdstation.control.refusals import LEAVABLE, lost, refusal
 from pvdstation.control.remarks import joined, spits
 from pvdstation.control.sources import updated
 from pvdstation.control.state import Course, State
-from pvdstation.control.states import ENDED, HOLDS, Cue, Mode, after
+from pvdstation.control.states import ENDED, HOLDS, PARKED, Cue, Mode, after
 from pvdstation.control.step_requests import answer_refusal, skip_refusal, words
 from pvdstation.control.steps.ask import Asking
 from pvdstation.control.steps.base import Drive, StepLogic, Tick
@@ -23,7 +23,7 @@ from pvdstation.control.view import Frame, View
 from pvdstation.control.why import told_values, why_verb
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, ActionKind, EventKind, Image, LayerSetup, Request, Verb
-from pvdstation.recipe.procedure import Procedure, Step
+from pvdstation.recipe.procedure import AT_REST, Step
 
 OPERATOR = "operator"
 CUES = {
@@ -38,7 +38,7 @@ class Plan(Protocol):
     """What does not change from scan to scan."""
 
     frame: Frame
-    procedure: Procedure
+    steps: tuple[Step, ...]
     logic: tuple[StepLogic, ...]
     layers: tuple[tuple[LayerSetup, ...], ...]
     rules: tuple[Bound, ...]
@@ -88,6 +88,8 @@ class Moves:
         following = after(self.course.mode, cue)
         if following is None:
             raise ValueError(f"{cue} is not possible while {self.course.mode}")
+        if cue is Cue.HOLD and self.course.mode is Mode.PAUSING and not self._is_parked():
+            self.course = self.course._replace(is_pause_due=True)
         self.course = self.course._replace(mode=following, mode_since_ns=self.now_ns)
         if following not in HOLDS:
             self._leave_hold()
@@ -194,7 +196,11 @@ class Moves:
     # --- the running step ---
 
     def _step(self) -> Step:
-        return self.plan.procedure.steps[self.course.step]
+        return self.plan.steps[self.course.step]
+
+    def _is_parked(self) -> bool:
+        """Return whether a pause acts on the running step at once; it waits for the end of all others."""
+        return self.course.step_state is not None and self._step().do in PARKED
 
     def _say_step(self, text: str, *values: tuple[str, float | str]) -> None:
         self.chronicle.say(EventKind.STEP, f"step {self._step().index}", text, *values)

@@ -31,6 +31,7 @@ class Course(NamedTuple):
     held_alarm: str = ""  # that stands as long as the hold lasts
     lacks: str = ""  # why the step that is held cannot be resumed yet
     lost: str = ""  # that, and every rule that has acted and is not good again
+    is_pause_due: bool = False  # a hold has come while a pause waited for the end of its unit
     is_confirming: bool = False  # the step has ended; waiting for the safe state
     confirming_since_ns: int = 0
     is_told_unsafe: bool = False  # "OFF NOT CONFIRMED" has been said

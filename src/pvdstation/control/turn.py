@@ -10,7 +10,7 @@ from pvdstation.control.owners import STOPPED, Ask
 from pvdstation.control.readiness import unheard
 from pvdstation.control.scene import Scene
 from pvdstation.control.state import State
-from pvdstation.control.states import ENDED, GOING_ON, PARKED, Cue, Mode
+from pvdstation.control.states import ENDED, GOING_ON, Cue, Mode
 from pvdstation.control.steps.base import Drive, Tick, Trouble
 from pvdstation.control.steps.quiet import unconfirmed
 from pvdstation.control.supervisor import blocked, watch
@@ -105,8 +105,7 @@ class Turn(Ends):
             case Mode.RESTARTING if not self.course.is_started:
                 return self._start()
             case Mode.RESTARTING:
-                self._move(Cue.SETTLED)
-                return self._run()
+                return self._restart()
             case Mode.HOLDING | Mode.HELD:
                 return self._hold()
             case Mode.STOPPING:
@@ -153,9 +152,13 @@ class Turn(Ends):
         self._end_step("complete", tick.done)
         return self._go_on()
 
-    def _is_parked(self) -> bool:
-        """Return whether a pause acts on the running step at once; it waits for the end of all others."""
-        return self.course.step_state is not None and self._step().do in PARKED
+    def _restart(self) -> Tick:
+        """Go on after a hold; a pause that it had put off waits for the end of its unit again."""
+        self._move(Cue.SETTLED)
+        if self.course.is_pause_due:
+            self.course = self.course._replace(is_pause_due=False)
+            self._move(Cue.PAUSE)
+        return self._tick()
 
     def _park(self) -> Tick:
         """Bring the step to where it can be left alone; its clocks stand until the run is resumed."""
@@ -168,7 +171,7 @@ class Turn(Ends):
         return tick
 
     def _go_on(self) -> Tick:
-        steps, step = self.plan.procedure.steps, self.course.step
+        steps, step = self.plan.steps, self.course.step
         if step + 1 == len(steps):
             self.course = self.course._replace(mode=Mode.RUNNING)  # a pause at the end has nothing left to wait for
             self._move(Cue.SETTLED)
@@ -201,7 +204,8 @@ class Turn(Ends):
             self._trouble(tick.trouble)
             self.course = self.course._replace(held_alarm=tick.trouble.name)
             tick = tick._replace(trouble=None)
-        self.course = self.course._replace(lacks=tick.lacks)
+        worn = worn_out(self.v, self._step().work) if tick.is_cold and tick.state is not None else ""
+        self.course = self.course._replace(lacks="; ".join(filter(None, (tick.lacks, worn))))
         self._suspected()
         is_settled = tick.is_settled or tick.trouble is not None or self.course.step_state is None
         if self.course.mode is Mode.HOLDING and is_settled:

@@ -1,22 +1,26 @@
 """A layer that is held without energy: everything closed and off, and conditioned again from 0 when it goes on."""
 
+from pvdstation.control.crystal_need import worn_out_for
 from pvdstation.control.owners import Owner
 from pvdstation.control.sources import Wiring
 from pvdstation.control.steps.base import Drive, Tick, with_sources
 from pvdstation.control.steps.condition import Condition
 from pvdstation.control.steps.growth import Growth
-from pvdstation.control.steps.layer_state import DepositState, again, covered
+from pvdstation.control.steps.layer_state import DepositState, again, covered, lacks_less_than_an_opening
 from pvdstation.control.view import View
 from pvdstation.model.signals import Quality
+from pvdstation.recipe.procedure import Deposit
 
 
 class ColdHold:
     """Cuts the power of a layer's sources and brings them back."""
 
-    def __init__(self, wirings: tuple[Wiring, ...], rates_nm_s: tuple[float, ...], owner: Owner) -> None:
-        """Take each source of the layer with its rate, and who sets the power."""
+    def __init__(self, wirings: tuple[Wiring, ...], order: Deposit, owner: Owner) -> None:
+        """Take each source of the layer, what it is to be, and who sets the power."""
         self.wirings = wirings
+        self.order = order
         self.owner = owner
+        rates_nm_s = (order.rate_nm_s, *(other.rate_nm_s for other in order.others))
         self.conditioning = Condition(*zip(wirings, rates_nm_s, strict=True))
 
     def cut(self, p: DepositState, v: View) -> Tick:
@@ -27,8 +31,14 @@ class ColdHold:
         p = p._replace(stage="cut", power=tick.power, ending=ending)
         wants = with_sources(v, self.wirings, tick.levels)
         settled = tick.done and v.shutters_closed()
-        lacks = [w.crystal_failed for w in self.wirings if v.readings[w.crystal.status].value == 0]
-        return Tick(p, wants, tick.text, ask=tick.ask, is_settled=settled, is_cold=True, lacks="; ".join(lacks))
+        return Tick(p, wants, tick.text, ask=tick.ask, is_settled=settled, is_cold=True, lacks=self._lacks(p, v))
+
+    def _lacks(self, p: DepositState, v: View) -> str:
+        """Return why the layer cannot be conditioned again: a crystal that has failed, or that would not last."""
+        if lacks_less_than_an_opening(p, self.order.thickness_nm):
+            return ""
+        failed = [w.crystal_failed for w in self.wirings if v.readings[w.crystal.status].value == 0]
+        return "; ".join(failed) or worn_out_for(v, self.order, self.order.thickness_nm - p.lead.film_nm)
 
     def reheat(self, p: DepositState, v: View, drive: Drive) -> tuple[DepositState, Tick | None]:
         """Condition from 0 with every check of a fresh start, for what of the film is missing.
@@ -39,7 +49,10 @@ class ColdHold:
         tick = self.conditioning.tick(heating, v, drive)
         p = p._replace(heating=tick.state)
         if drive is Drive.RUN and tick.done:
-            return again(p._replace(power=self.owner.take_over(v), heating=None), v), None
+            p = p._replace(
+                power=self.owner.take_over(v), heating=None, coated_ns=0
+            )  # its surface was cold: coated anew
+            return again(p, v), None
         return p, tick._replace(state=p, grown_nm=tuple(growth.film_nm for growth in p.growths))
 
     def is_blind(self, p: DepositState, v: View) -> bool:

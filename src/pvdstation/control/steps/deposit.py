@@ -49,7 +49,7 @@ class Deposit:
         self.rates_beside = tuple(other.rate_nm_s for other in order.others)
         self.owner: Owner = owner_of(*self.wirings)
         self.limits = wiring.limits
-        self.cold = ColdHold(self.wirings, (order.rate_nm_s, *self.rates_beside), self.owner)
+        self.cold = ColdHold(self.wirings, order, self.owner)
 
     def begin(self, v: View) -> DepositState:
         """Return the state in which the loop has just been closed."""
