@@ -12,7 +12,7 @@ from pvdstation.control.view import Frame
 from pvdstation.model.messages import Image, Request
 from pvdstation.model.signals import SignalMap
 from pvdstation.model.station import Station
-from pvdstation.recipe.procedure import Procedure
+from pvdstation.recipe.procedure import AT_REST, Procedure
 
 
 class Control:
@@ -25,7 +25,8 @@ class Control:
         self.begins = begins
         self.frame = Frame(station, signals)
         self.procedure = procedure
-        works = [step.work for step in procedure.steps]
+        self.steps = procedure.steps or (AT_REST,)
+        works = [step.work for step in self.steps]
         self.logic: tuple[StepLogic, ...] = tuple(
             logic_of(work, following, self.frame) for work, following in zip(works, [*works[1:], None], strict=True)
         )

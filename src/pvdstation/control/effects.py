@@ -39,7 +39,7 @@ from pvdstation.control.steps.tune import Tune, TuneState
 from pvdstation.control.view import Frame
 from pvdstation.model.messages import Outputs, Verb
 from pvdstation.model.station import Station
-from pvdstation.recipe.procedure import Procedure
+from pvdstation.recipe.procedure import Step
 from pvdstation.recipe.spelling import time_text
 
 VERBS = (Verb.START, Verb.PAUSE, Verb.HOLD, Verb.RESUME, Verb.STOP, Verb.ABORT, Verb.CLEAR, Verb.SKIP)
@@ -52,7 +52,7 @@ class Plan(Protocol):
     """What does not change during a run."""
 
     frame: Frame
-    procedure: Procedure
+    steps: tuple[Step, ...]
     logic: tuple[StepLogic, ...]
 
 
@@ -75,7 +75,7 @@ def effects(plan: Plan, state: State) -> tuple[Foretold, ...]:
 
 
 def _foretold(plan: Plan, state: State, verb: Verb) -> Foretold:
-    course, step = state.course, plan.procedure.steps[state.course.step]
+    course, step = state.course, plan.steps[state.course.step]
     refused = skip_refusal(course, step) if verb is Verb.SKIP else refusal(course, step, Cue(verb.value))
     if refused:
         return Foretold(verb, None, refused)
@@ -106,7 +106,7 @@ def situation(plan: Plan, course: Course) -> str:
         case AdmitGas():
             return "admit_gas, fill" if step_state.dwell_ns is None else "admit_gas, dwell"
         case _:
-            return plan.procedure.steps[course.step].do
+            return plan.steps[course.step].do
 
 
 def _of_condition(logic: Condition, p: ConditionState) -> str:

@@ -41,7 +41,7 @@ class Ends(Moves):
 
     def _next_evacuate(self) -> int | None:
         """Return the place of the evacuation that follows, if only steps that could be skipped are before it."""
-        steps = self.plan.procedure.steps
+        steps = self.plan.steps
         following = range(self.course.step + 1, len(steps))
         place = next((n for n in following if steps[n].do not in SKIPPABLE), None)
         return place if place is not None and steps[place].do == "evacuate" else None
