@@ -9,13 +9,19 @@ from hypothesis import strategies as st
 from test_report_methods import ZN, story
 
 from pvdstation.assembly.sources import read_station
+from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import Event, EventKind
 from pvdstation.model.problems import Refused
 from pvdstation.model.station import Station
 from pvdstation.record.report import wording
 from pvdstation.record.report.curves import Curves, SourceCurves, intervals, mean_sd, rolling
+from pvdstation.record.report.interventions import interventions
 from pvdstation.record.report.plots import Overlay, draw_layer, draw_run
 from pvdstation.record.report.recorded_station import recorded_station
+from pvdstation.record.report.run_page import run_page
+from pvdstation.record.report.story import Intervention
 from pvdstation.record.report.thinning import thinned
+from pvdstation.record.results import AlarmResult
 
 NAN = math.nan
 _VALUES = st.lists(st.floats(-1e6, 1e6) | st.just(NAN), min_size=1, max_size=400)
@@ -104,3 +110,50 @@ def test_a_run_in_which_nothing_was_read_is_drawn_all_the_same() -> None:
     layer = replace(ZN, source="a$b", begun_s=0.0, ended_s=12.0, open_s=())
     assert "a$b" in draw_run(story(layer), curves, ())
     assert "a$b" in draw_layer([Overlay("a$b", curves, layer, 0.0)] * 2, "it began", is_simulated=False)
+
+
+def asked(at_s: int, text: str, **values: float | str) -> Event:
+    return Event(at_s, at_s * SECOND, EventKind.REQUEST, "desk", text, tuple(values.items()))
+
+
+def told(at_s: int, source: str, text: str, **values: float | str) -> Event:
+    return Event(at_s, at_s * SECOND, EventKind.ALARM, source, text, tuple(values.items()))
+
+
+DONE = (
+    asked(1, "ack water_flow: accepted", about="water_flow", person="Ada", reason="hose was kinked"),
+    told(1, "water_flow", "acknowledged by Ada", state="acknowledged", by="Ada"),
+    asked(2, "shelve spits: accepted", about="spits", value=30.0, person="Bo", reason="old charge"),
+    told(2, "spits", "shelved by Bo for 30 min: old charge", state="shelved", by="Bo"),
+    asked(
+        3, "override boat_resistance: accepted", about="boat_resistance", value=10.0, person="Ada", reason="new boat"
+    ),
+    asked(4, "override n2_valve: refused, n2_valve is absolute", about="n2_valve", value=5.0, person="Bo", reason="so"),
+    asked(5, "override boat_resistance: accepted", about="boat_resistance", value=20.0, person="Ada", reason="again"),
+    told(5, "override boat_resistance", "gone: boat_resistance is in force again: it is given anew", state="gone"),
+    told(6, "spits", "no longer shelved: by Bo", state="unshelved"),
+    asked(7, "ack: accepted"),
+    told(7, "spits", "acknowledged by desk", state="acknowledged", by="desk"),
+)
+
+
+def test_what_people_did_about_alarms_and_rules_stands_with_who_why_and_how_long() -> None:
+    assert interventions(DONE) == (
+        Intervention(1.0, "acknowledged", "water_flow", "Ada", "hose was kinked"),
+        Intervention(2.0, "shelved", "spits", "Bo", "old charge", 30.0, 6.0, "by Bo"),
+        Intervention(3.0, "overridden", "boat_resistance", "Ada", "new boat", 10.0, 5.0, "it is given anew"),
+        Intervention(5.0, "overridden", "boat_resistance", "Ada", "again", 20.0),
+        Intervention(7.0, "acknowledged", "spits", "desk"),
+    )
+
+
+def test_the_page_has_a_row_for_each_and_who_has_seen_an_alarm() -> None:
+    seen = AlarmResult("alarm", "water_flow", "no water", 0.5, 2.0, acknowledged_s=1.0, acknowledged_by="Ada")
+    page = run_page(replace(story(), alarms=(seen,), interventions=interventions(DONE)))
+    tables = {section.title: section.parts[0] for section in page.sections}
+    alarms, done = tables["Alarms and trips"], tables["Acknowledged, shelved, overridden"]
+    assert alarms.rows[0][:3] == ("0:00:00", "0:00:02", "0:00:01, Ada")
+    row = ("0:00:03", "overridden", "boat_resistance", "Ada", "new boat", "10 min", "0:00:05, it is given anew")
+    assert done.rows[2] == row
+    assert done.rows[3][-1] == "stayed"
+    assert done.rows[4][3:] == ("desk", "not stated", "", "")

@@ -7,7 +7,7 @@ from pvdstation.record.report import wording
 from pvdstation.record.report.layer_table import layer_tables
 from pvdstation.record.report.methods import methods
 from pvdstation.record.report.pages import Figure, Page, Paragraph, Section, Table
-from pvdstation.record.report.story import GasStep, Heading, Line, Story
+from pvdstation.record.report.story import GasStep, Heading, Intervention, Line, Story
 from pvdstation.record.results import AlarmResult
 
 _NOT_MEASURED = "–"
@@ -22,6 +22,7 @@ def run_page(story: Story, overview: Sequence[Figure] = (), details: Sequence[Fi
         sections.append(Section("Gas", (_gas_table(story.gas),)))
     sections += [
         Section("Alarms and trips", (_alarms(story),)),
+        *([Section("Acknowledged, shelved, overridden", (_done(story),))] if story.interventions else []),
         Section("Methods paragraph", (Paragraph(methods(story), "quote"),)),
         *([Section("The whole run", tuple(overview))] if overview else []),
         *([Section("Layers in detail", tuple(details))] if details else []),
@@ -107,13 +108,37 @@ def _alarms(story: Story) -> Paragraph | Table:
         return Paragraph("None.")
     rows = tuple(_alarm(alarm, is_first=alarm is story.first_out) for alarm in story.alarms)
     trips = frozenset(number for number, alarm in enumerate(story.alarms) if alarm.kind == EventKind.TRIP)
-    return Table(("came", "went", "kind", "rule", "what"), rows, trips)
+    return Table(("came", "went", "acknowledged", "kind", "rule", "what"), rows, trips)
 
 
 def _alarm(alarm: AlarmResult, *, is_first: bool) -> tuple[str, ...]:
     went = "stayed" if alarm.went_s is None else wording.clock(alarm.went_s)
     kind = f"{alarm.kind}, first out" if is_first else alarm.kind
-    return (wording.clock(alarm.came_s), went, kind, alarm.source, alarm.text)
+    seen = "no" if alarm.acknowledged_s is None else f"{wording.clock(alarm.acknowledged_s)}, {alarm.acknowledged_by}"
+    return (wording.clock(alarm.came_s), went, seen, kind, alarm.source, alarm.text)
+
+
+def _done(story: Story) -> Table:
+    rows = tuple(
+        (
+            wording.clock(one.at_s),
+            one.what,
+            one.of,
+            one.who or "not stated",
+            one.reason or "not stated",
+            "" if one.minutes is None else f"{wording.plain(one.minutes)} min",
+            _ended(one),
+        )
+        for one in story.interventions
+    )
+    overridden = frozenset(number for number, one in enumerate(story.interventions) if one.what == "overridden")
+    return Table(("at", "what", "of", "by", "reason", "for", "ended"), rows, overridden)
+
+
+def _ended(one: Intervention) -> str:
+    if one.ended_s is not None:
+        return f"{wording.clock(one.ended_s)}, {one.ended_because}"
+    return "" if one.minutes is None else "stayed"
 
 
 def _procedure(steps: Sequence[Line]) -> Table:

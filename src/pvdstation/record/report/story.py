@@ -166,6 +166,20 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Intervention:
+    """What a person did about an alarm or a rule."""
+
+    at_s: float
+    what: str  # "acknowledged", "shelved" or "overridden"
+    of: str  # the alarm, or the rule
+    who: str
+    reason: str = ""
+    minutes: float | None = None  # for how long it was asked for
+    ended_s: float | None = None  # None: it has no end, or lasted to that of the record
+    ended_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """A run as its report tells it."""
 
@@ -179,6 +193,7 @@ class Story:
     first_out: AlarmResult | None
     happenings: tuple[Happening, ...]
     pumped_to_mbar: float | None
+    interventions: tuple[Intervention, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields of the JSON, at display precision."""

@@ -14,6 +14,7 @@ from pvdstation.record.links import link_words
 from pvdstation.record.plan import PlannedStep, steps_of
 from pvdstation.record.report.curves import Curves, read_curves
 from pvdstation.record.report.gas_steps import gas_steps
+from pvdstation.record.report.interventions import interventions
 from pvdstation.record.report.layers import layers_of
 from pvdstation.record.report.recorded_station import recorded_station
 from pvdstation.record.report.story import Happening, Heading, Line, Lot, SampleName, Story, Verdict
@@ -82,6 +83,7 @@ def tell(run: RunFile) -> Told:
         alarms=record.alarms,
         first_out=_first_out(record.alarms, gathering.cause),
         happenings=_happenings(run, events, notices),
+        interventions=interventions(events),
         pumped_to_mbar=next((s.reached_mbar for s in steps if s.do == "pump_down" and s.reached_mbar), None),
     )
     return Told(story, curves, bands, plan, tomllib.loads(run.station.decode()))
