@@ -59,6 +59,7 @@ _SHORT = "the film is recorded as short; stopped"
 _KEPT = "the film is kept; held, in this layer for {hold} at most"
 
 _FILLS_AGAIN = "its time-out begins again"
+_LEFT = "gas and roughing valves close, then the fore-line valve opens; gate and pumps as they are"
 
 _COLD_CONDITION: Row = {
     Verb.PAUSE: _deferred(_UNIT),
@@ -171,6 +172,12 @@ TABLE: Mapping[str, Row] = {
     "wait_until": _resting(SUSPENDED, "nothing moves", "judges the pressure again", "stopped"),
     "ask": _resting("has none", "the question stays open", "goes on with the answer", "stopped"),
     "note": _resting("has none", "nothing moves", "goes on", "stopped"),
+    "by_hand": {
+        Verb.PAUSE: Effect(CLOSES, CLOSES, CUT, "has none", f"{_LEFT}; paused"),
+        Verb.HOLD: Effect(CLOSES, CLOSES, CUT, "held for {hold_cold} at most", f"{_LEFT}; held"),
+        Verb.RESUME: Effect(CLOSED, CLOSED, OFF, "has none", "each output waits to be set anew"),
+        Verb.STOP: Effect(CLOSES, CLOSES, RAMPED, ENDS, f"{_LEFT}; stopped"),
+    },
     "finish": {
         Verb.RESUME: Effect(CLOSED, CLOSED, OFF, RUNS, "reads the safe state back; complete"),
         Verb.STOP: Effect(CLOSED, CLOSED, OFF, RUNS, "reads the safe state back; stopped"),

@@ -1,9 +1,10 @@
 """What moves a run: rules that act, what people ask for, and its steps."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from pvdstation.control.alarms import reset
 from pvdstation.control.arbiter import safe_levels
+from pvdstation.control.by_hand import NOT_BEGUN, Asked, Refused, answer, is_by_hand
 from pvdstation.control.chronicle import Chronicle
 from pvdstation.control.errands import Errands
 from pvdstation.control.handling import VERBS, Handling
@@ -17,7 +18,8 @@ from pvdstation.control.states import ENDED, HOLDS, PARKED, Cue, Mode, after
 from pvdstation.control.step_requests import answer_refusal, skip_refusal, words
 from pvdstation.control.steps.ask import Asking
 from pvdstation.control.steps.base import Drive, StepLogic, Tick
-from pvdstation.control.supervisor import Bound, Finding, Watch, rearmed
+from pvdstation.control.steps.by_hand import UNTOUCHED, ByHand
+from pvdstation.control.supervisor import Bound, Finding, Watch, blocked, rearmed
 from pvdstation.control.triggers import trigger_of
 from pvdstation.control.view import Frame, View
 from pvdstation.control.why import told_values, why_verb
@@ -133,6 +135,10 @@ class Moves:
         self._move(cue)
 
     def _take(self, request: Request) -> None:
+        self._touch()
+        if request.verb is Verb.SET:
+            self._set(request)
+            return
         if request.verb in (Verb.ANSWER, Verb.SKIP):
             self._take_in_step(request)
             return
@@ -141,6 +147,8 @@ class Moves:
             return
         cue = Cue(request.verb.value)
         refused = refusal(self._suspected(), self._step(), cue)
+        if not refused and cue is Cue.START and self._step() is AT_REST:
+            refused = "nothing has been prepared: a start names what is to be run"
         if refused:
             why = why_verb(cue, self.course.mode, refused)
             self.chronicle.say(EventKind.REQUEST, request.client, f"{request.verb}: refused, {refused}", *why.values())
@@ -157,6 +165,35 @@ class Moves:
             self.course, self.judged, self.io_armed = Course(self.course.mode, self.now_ns), Watch(), False
             self.chronicle.book = reset(self.chronicle.book)
         self._move(cue)
+
+    def _touch(self) -> None:
+        """Note that somebody is there who works by hand."""
+        logic, state = self.plan.logic[self.course.step], self.course.step_state
+        if not isinstance(logic, ByHand) or state is None:
+            return
+        self.course = self.course._replace(step_state=logic.touched(state, self.now_ns))
+        alarm = self.chronicle.book.find(UNTOUCHED)
+        if alarm is not None and alarm.is_active:
+            self.chronicle.gone(UNTOUCHED, "somebody works by hand again")
+
+    def _set(self, request: Request) -> None:
+        """Let a person set an output, where the rules would let it out now."""
+        logic, course = self.plan.logic[self.course.step], self.course
+        answered: Any = Refused(NOT_BEGUN, told_values(NOT_BEGUN))
+        if isinstance(logic, ByHand) and is_by_hand(self.plan, course):
+            closed, overridden = blocked(self.judged) | self.handling.closing, self.handling.overridden
+            answered = answer(logic, course.step_state, Asked(request, self.v, self.old.scene, closed, overridden))
+        elif isinstance(logic, ByHand) and course.step_state is not None:
+            text = f"not possible while {course.mode.value}"
+            answered = Refused(text, told_values(text))
+        about = (("about", request.about),) if request.about else ()
+        value = () if request.value is None else (("value", request.value),)
+        if isinstance(answered, Refused):
+            text = f"{words(request)}: refused, {answered.text}"
+            self.chronicle.say(EventKind.REQUEST, request.client, text, *about, *value, *answered.values)
+            return
+        self.chronicle.say(EventKind.REQUEST, request.client, f"{words(request)}: accepted", *about, *value)
+        self.course = course._replace(step_state=answered)
 
     def _suspected(self) -> Course:
         """Keep why a run that is away from its planned way cannot be resumed, and return its course."""
@@ -242,6 +279,8 @@ class Moves:
             self.chronicle.say(EventKind.STAGE, f"step {self._step().index}", stage, *left)
         if tick.says is not None:
             self.chronicle.say(tick.says.kind, f"step {self._step().index}", tick.says.text, *tick.says.values)
+        if tick.alarm is not None:
+            self.chronicle.alarm(EventKind.ALARM, tick.alarm.name, tick.alarm.text, tick.alarm.response)
         self.course = self.course._replace(step_state=tick.state, stage=stage)
         return tick
 

@@ -83,7 +83,9 @@ An interrupted run is left by a person alone, to a start whose checks are all be
 STEP_MODES = (Mode.RUNNING, Mode.PAUSING, Mode.PAUSED, Mode.HOLDING, Mode.HELD)
 """States in which what concerns the running step can be asked for: an answer, or to skip it."""
 
-PARKED = frozenset({"pump_down", "leak_test", "cool", "isolate", "vent", "wait", "wait_until", "ask", "note"})
+PARKED = frozenset(
+    {"pump_down", "leak_test", "cool", "isolate", "vent", "wait", "wait_until", "ask", "note", "by_hand"}
+)
 """Kinds of steps that a pause acts on at once; it waits for the end of all others (sequence page, 5)."""
 
 SKIPPABLE = frozenset({"wait", "wait_until", "ask", "note"})

@@ -12,11 +12,13 @@ from pvdstation.recipe.questions import unfit
 
 
 def words(request: Request) -> str:
-    """Return a request in words: "skip", "answer colour = 1"."""
+    """Return a request in words: "skip", "answer colour = 1", "set N2 valve = open"."""
     if request.verb is Verb.SKIP:
         return "skip"
-    value = "nobody can" if request.value is None else request.value
-    return f"answer {request.about[:40]} = {f'{value:g}' if isinstance(value, float) else value}"
+    nothing = "nothing" if request.verb is Verb.SET else "nobody can"
+    value = nothing if request.value is None else request.value
+    shown = f"{value:g}" if isinstance(value, float) else str(value)[:40]
+    return f"{request.verb} {request.about[:40]} = {shown}"
 
 
 def skip_refusal(course: Course, step: Step) -> str:

@@ -23,6 +23,8 @@ STEP_WORDS: Mapping[str, Words] = {
     "no_answer": Words(MEDIUM, "nobody answered a question", "the run is stopped", "answer in time, or give a default"),
     "tune": Words(MEDIUM, "the source could not be tuned", "it is switched off; nothing is proposed",
                   "look at the rate: steady before, and does it answer?"),
+    "untouched": Words(LOW, "nobody has asked for anything while a source was on by hand", "it goes off",
+                       "set it again, if somebody is there"),
     "capture": Words(MEDIUM, "the rate was not reached in time", "no film", "look at charge, power and crystal"),
     "condition": Words(MEDIUM, "conditioning did not come to its end", "no film", "look at charge, boat and crystal"),
     "rate_loop": Words(MEDIUM, "the owner of the rate loop does not do what it was told", "hold",

@@ -36,6 +36,7 @@ class Verb(StrEnum):
     SHELVE = "shelve"  # about: the alarm; value: minutes, 0 = back; with person and reason
     OVERRIDE = "override"  # about: the rule; value: minutes, 0 = end it; with person and reason
     SKIP = "skip"  # the running step, where that does no harm
+    SET = "set"  # by hand; about: the output's name; value: "open", "closed", "on", "off", "run", "stop", or %
 
 
 class Request(NamedTuple):

@@ -4,6 +4,7 @@ from pvdstation.control.layer_setups import restored_setup
 from pvdstation.control.steps.admit_gas import AdmitGas
 from pvdstation.control.steps.ask import Ask
 from pvdstation.control.steps.base import StepLogic
+from pvdstation.control.steps.by_hand import ByHand
 from pvdstation.control.steps.condition import Condition
 from pvdstation.control.steps.deposit import Deposit
 from pvdstation.control.steps.leak_test import LeakTest
@@ -40,6 +41,8 @@ def logic_of(work: order.Work, following: order.Work | None, frame: Frame) -> St
             return LeakTest(work.duration_s, work.below_mbar_s)
         case order.Vent():
             return Vent(work.gas)
+        case order.ByHand():
+            return ByHand(frame, work)
         case order.Finish():
             return Finish()
         case _:

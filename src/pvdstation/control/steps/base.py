@@ -51,6 +51,7 @@ class Tick(NamedTuple):
     scene: Scene = EMPTY
     trouble: Trouble | None = None
     says: Said | None = None
+    alarm: Trouble | None = None  # that is told, and moves nothing
     lacks: str = ""  # held: why it cannot be resumed yet
     hold_ends_ns: int | None = None  # held: when this step's own limit makes a stop of it
     grown_nm: tuple[float, ...] = ()  # of each source's film: what the layer that is asked for does not need any more
