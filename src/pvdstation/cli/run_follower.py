@@ -35,7 +35,7 @@ class RunFollower:
 
     def noticed(self, notice: Notice) -> None:
         """Print what a link says about itself."""
-        self._lines.link(notice.at_ns, notice.link, notice.text)
+        self._lines.changed(notice.at_ns, f"{notice.link}: {notice.text}")
 
     def moved(self, now_ns: int, step: PlannedStep | None) -> None:
         """Keep the live line up to date."""

@@ -25,12 +25,13 @@ _ABNORMAL = frozenset({EventKind.ALARM, EventKind.TRIP})
 class RunLines:
     """Lines on stdout; on stderr where stdout carries JSON."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, *, is_live: bool = True) -> None:
+        """With ``is_live`` false there is no live line, on a terminal neither."""
         self._streams = streams
         self._next_show_s = 0.0
         self._is_asking = False
         self._status: Status | None = None
-        if streams.console.is_terminal:
+        if is_live and streams.console.is_terminal:
             self._status = streams.console.status("starting", spinner="line")
 
     def __enter__(self) -> Self:
@@ -49,9 +50,16 @@ class RunLines:
                 style = "bold red" if event.kind in _ABNORMAL else ""
                 self._timed(event.at_ns, f"{event.source}: {_words(event)}", style)
 
-    def link(self, at_ns: int, name: str, text: str) -> None:
-        """Print what a link says about itself."""
-        self._timed(at_ns, f"{name}: {text}", "dim")
+    def questions(self, events: Iterable[Event]) -> None:
+        """Print how a question is answered by whoever does not sit at the run's own terminal."""
+        for event in events:
+            if event.kind is EventKind.QUESTION:
+                values = dict(event.values)
+                self.say(f'{event.text} [{values["answer"]}]: "pvd answer {values["id"]} VALUE"')
+
+    def changed(self, at_ns: int, text: str) -> None:
+        """Print what is not one of the core's events: of a link, of who is in charge."""
+        self._timed(at_ns, text, "dim")
 
     def say(self, text: str) -> None:
         """Print a sentence to the person at the terminal."""

@@ -87,8 +87,15 @@ class Streams:
 
     def document(self, fields: Mapping[str, object]) -> None:
         """Write the JSON document."""
+        self._write_json(fields, indent=2)
+
+    def row(self, fields: Mapping[str, object]) -> None:
+        """Write one of many JSON documents, each on a line of its own."""
+        self._write_json(fields, indent=None)
+
+    def _write_json(self, fields: Mapping[str, object], indent: int | None) -> None:
         encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
-        text = json.dumps(fields, indent=2, allow_nan=False, ensure_ascii=encoding != "utf8")
+        text = json.dumps(fields, indent=indent, allow_nan=False, ensure_ascii=encoding != "utf8")
         _write(sys.stdout, text + "\n")
 
     def refuse(self, problems: Sequence[Problem]) -> None:
