@@ -4,7 +4,9 @@ from importlib.resources import files
 
 import pytest
 
-from pvdstation.assembly.answering import GivenAnswers, read_answers
+from pvdstation.assembly.answering import OPTION, GivenAnswers, given_answers, read_answers
+from pvdstation.assembly.preparation import Prepared, prepare
+from pvdstation.cli.prompt import Prompt
 from pvdstation.model.messages import Event, EventKind, Verb
 from pvdstation.model.problems import Refused
 from pvdstation.model.station import Station
@@ -137,3 +139,24 @@ def test_a_dry_run_answers_by_what_was_given_else_by_the_default_else_says_that_
         None,
     ]
     assert {r.verb for r in given if r} == {Verb.ANSWER}
+
+
+def test_what_was_given_before_a_run_is_not_asked_for(procedure: Procedure) -> None:
+    said: list[str] = []
+    prompt = Prompt(procedure, said.append, given={"colour": 1.0})
+    for number, question in ((1, "colour"), (2, "mass")):
+        prompt.take([Event(number, 0, EventKind.QUESTION, f"step {number}", "?", (("id", question),))])
+        answer = prompt.due()
+        assert answer is not None
+        assert (answer.client, answer.value) == ((OPTION, 1.0) if number == 1 else ("no terminal", None))
+    assert [text.partition(" ")[0] for text in said] == ["Mass?", "nobody"]
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("sim", []), ("example", [OPTION])])
+def test_only_a_simulated_station_takes_answers_beforehand(name: str, wrong: list[str]) -> None:
+    prepared = prepare('ask "Red-brown?" yes/no as colour', name)
+    assert isinstance(prepared, Prepared)
+    answers, problems = given_answers(prepared, ["colour=yes"])
+    assert [problem.where for problem in problems] == wrong
+    assert answers == ({} if wrong else {"colour": 1.0})
+    assert given_answers(prepared, []) == ({}, [])

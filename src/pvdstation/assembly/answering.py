@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from pvdstation.assembly.preparation import Prepared
 from pvdstation.model.messages import Event, EventKind, Notice, Request, Verb
 from pvdstation.model.problems import Problem
 from pvdstation.recipe.procedure import Procedure
@@ -54,6 +55,14 @@ class GivenAnswers:
         if question in self._answers:
             return Request(Verb.ANSWER, OPTION, question, self._answers[question])
         return Request(Verb.ANSWER, NOBODY if default is None else "its default", question, default)
+
+
+def given_answers(prepared: Prepared, texts: Sequence[str]) -> tuple[dict[str, float], list[Problem]]:
+    """Return answers given before a run, and what is wrong with them: at real instruments a person answers."""
+    if texts and prepared.mode == "live":
+        what = "answers can be given beforehand on a simulated station only; at real instruments a person looks first"
+        return {}, [Problem(OPTION, what, "Leave --answer out, and answer when you are asked.")]
+    return read_answers(prepared.checked.procedure, texts)
 
 
 def read_answers(procedure: Procedure, texts: Iterable[str]) -> tuple[dict[str, float], list[Problem]]:

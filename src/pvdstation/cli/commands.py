@@ -65,6 +65,14 @@ Faults = Annotated[
         "pvd-sim --help lists everything that can break.",
     ),
 ]
+Answers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--answer",
+        metavar="ID=VALUE",
+        help='Answer a question of the recipe: "colour=yes"; may be given again. Simulated stations only.',
+    ),
+]
 Transcript = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Write every byte of every link with its time and direction, line by line."),
@@ -137,10 +145,7 @@ def dry_run(
     lot: Lots = None,
     note: Note = "",
     data: Data = None,
-    answer: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID=VALUE", help='Answer a question of the recipe: "colour=yes"; may be given again.'),
-    ] = None,
+    answer: Answers = None,
     *,
     no_record: Annotated[bool, typer.Option("--no-record", help="Keep no record of this dry run.")] = False,
     progress: Annotated[
@@ -199,6 +204,7 @@ def run(
     lot: Lots = None,
     note: Note = "",
     data: Data = None,
+    answer: Answers = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Ask for real instruments explicitly.")] = False,
     json: Json = False,
@@ -226,17 +232,21 @@ def run(
     streams = context.ensure_object(Streams)
     files = Files(transcript=transcript)
     keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data)
-    faults = fault or ()
+    faults, answers = fault or (), answer or ()
     if going_on is not None and sets:
         raise typer.BadParameter("a run that goes on has the parameters that it had", param_hint="--set")
     if going_on is not None:
         raise typer.Exit(
-            run_on(streams, going_on, recipe, station, faults, files, keeping, speed=speed, seed=seed, live=live)
+            run_on(
+                streams, going_on, recipe, station, faults, files, keeping, answers, speed=speed, seed=seed, live=live
+            )
         )
     if recipe is None:
         raise typer.BadParameter("there is no recipe", param_hint="RECIPE")
     raise typer.Exit(
-        run_follow(streams, recipe, station, faults, files, keeping, sets or (), speed=speed, seed=seed, live=live)
+        run_follow(
+            streams, recipe, station, faults, files, keeping, sets or (), answers, speed=speed, seed=seed, live=live
+        )
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from pvdstation.assembly.answering import OPTION
 from pvdstation.model.messages import Event, EventKind, Notice, Request, Verb
 from pvdstation.recipe.procedure import Procedure, Question
 from pvdstation.recipe.questions import answer_text, kind_text, questions_of, read_answer
@@ -58,10 +59,18 @@ def _flush_typed(number: int) -> None:
 
 
 class Prompt:
-    """Answers from the terminal; where none is, nobody can answer, and says so."""
+    """Answers from the terminal, but for what was given before; where no terminal is, nobody can, and says so."""
 
-    def __init__(self, procedure: Procedure, say: Callable[[str], None], lines: Lines | None = None) -> None:
+    def __init__(
+        self,
+        procedure: Procedure,
+        say: Callable[[str], None],
+        lines: Lines | None = None,
+        given: Mapping[str, float] | None = None,
+    ) -> None:
+        """``given`` are answers by the id of their question."""
         self._questions: Mapping[str, Question] = questions_of(procedure)
+        self._given = given or {}
         self._say = say
         self._lines = lines or Lines()
         self._open: Question | None = None
@@ -77,6 +86,8 @@ class Prompt:
         for event in events:
             if event.kind is EventKind.QUESTION:
                 self._open, self._step = self._questions[str(dict(event.values)["id"])], event.source
+                if self._open.id in self._given:
+                    continue
                 if self._lines.is_attended:
                     self._lines.start()
                 self._ask(self._open)
@@ -91,6 +102,8 @@ class Prompt:
         question = self._open
         if question is None:
             return None
+        if question.id in self._given:
+            return self._answer(question, self._given[question.id], OPTION)
         line = self._lines.next() if self._lines.is_attended else ""
         if line is None:
             return None
@@ -109,9 +122,9 @@ class Prompt:
             self._say(f"{wrong}.")
             return None
 
-    def _answer(self, question: Question, value: float) -> Request:
+    def _answer(self, question: Question, value: float, who: str = CLIENT) -> Request:
         self._open = None
-        return Request(Verb.ANSWER, CLIENT, question.id, value)
+        return Request(Verb.ANSWER, who, question.id, value)
 
     def _ask(self, question: Question) -> None:
         default = "" if question.default is None else f", return for {answer_text(question, question.default)}"

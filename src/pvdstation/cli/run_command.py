@@ -1,8 +1,9 @@
 """``pvd run``: the recipe in real or scaled time, followed line by line; Ctrl+C is a controlled stop."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from pvdstation.assembly.answering import given_answers
 from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.continued import interrupted_run
 from pvdstation.assembly.preparation import Prepared, prepare
@@ -29,6 +30,7 @@ def run_follow(
     files: Files,
     keeping: Keeping = RECORDED,
     sets: Sequence[str] = (),
+    answers: Sequence[str] = (),
     *,
     speed: float,
     seed: int,
@@ -43,7 +45,8 @@ def run_follow(
             return finish_refused(streams, prepared, problems)
         if prepared.silence is not None and not problems:
             return finish_unreached(streams, prepared.refuse([prepared.silence], seed))
-        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
+        given, wrong = given_answers(prepared, answers)
+        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared), *wrong]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         try:
@@ -51,7 +54,7 @@ def run_follow(
             refusal = refused_by_another(streams, prepared, recording, way, seed)
             if refusal is not None:
                 return refusal
-            return _run_and_show(streams, prepared, way, seed, faults, files, recording, interrupts)
+            return _run_and_show(streams, prepared, way, seed, faults, files, recording, interrupts, given)
         except UNABLE as error:
             return finish_unable(streams, prepared, seed, error, files.transcript)
 
@@ -64,6 +67,7 @@ def run_on(
     faults: Sequence[str],
     files: Files,
     keeping: Keeping = RECORDED,
+    answers: Sequence[str] = (),
     *,
     speed: float,
     seed: int,
@@ -78,7 +82,8 @@ def run_on(
             return finish_refused(streams, refused(refusal.problems), [])
         prepared = interrupted.prepared
         problems = [*_command_problems(speed, prepared, live=live), *files.problems()]
-        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared)]
+        given, wrong = given_answers(prepared, answers)
+        problems += [*fault_problems(prepared, faults), *keeping.problems(prepared), *wrong]
         if problems:
             return finish_refused(streams, prepared.refuse([], seed), problems)
         if prepared.silence is not None:
@@ -88,7 +93,7 @@ def run_on(
             going_on = gone_on(streams, interrupted, keeping, way, seed)
             if isinstance(going_on, ExitCode):
                 return going_on
-            return _run_and_show(streams, going_on[0], way, seed, faults, files, going_on[1], interrupts)
+            return _run_and_show(streams, going_on[0], way, seed, faults, files, going_on[1], interrupts, given)
         except UNABLE as error:
             return finish_unable(streams, prepared, seed, error, files.transcript)
 
@@ -112,12 +117,13 @@ def _run_and_show(
     files: Files,
     recording: Recording | None,
     interrupts: Interrupts,
+    given: Mapping[str, float],
 ) -> ExitCode:
     if prepared.mode == "simulated":
         streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
     with (
         open_transcript(files.transcript, is_followed=True) as transcript,
-        RunFollower(streams, prepared, interrupts) as follower,
+        RunFollower(streams, prepared, interrupts, given) as follower,
     ):
         wishes = Wishes(follower, faults=faults, transcript=transcript, recording=recording, answering=follower.prompt)
         result = execute(prepared, seed, way, wishes).result

@@ -1,6 +1,6 @@
 """A run in this very process, followed line by line; Ctrl+C becomes a request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from pvdstation.assembly.preparation import Prepared
@@ -15,11 +15,14 @@ from pvdstation.record.plan import PlannedStep
 class RunFollower:
     """Prints one line per thing that happens, and turns Ctrl+C into requests."""
 
-    def __init__(self, streams: Streams, prepared: Prepared, interrupts: Interrupts) -> None:
+    def __init__(
+        self, streams: Streams, prepared: Prepared, interrupts: Interrupts, given: Mapping[str, float] | None = None
+    ) -> None:
+        """``given`` are answers to the run's questions, by id."""
         self._count = len(prepared.checked.procedure.steps)
         self._lines = RunLines(streams)
         self._wanted = Wanted(interrupts)
-        self.prompt = Prompt(prepared.checked.procedure, self._lines.ask)
+        self.prompt = Prompt(prepared.checked.procedure, self._lines.ask, given=given)
         """Answers the questions of the run."""
 
     def __enter__(self) -> Self:
