@@ -30,7 +30,8 @@ class Effect(NamedTuple):
         """Return all of it in one line."""
         shutters = f"substrate shutter {self.substrate}, source shutters {self.source}"
         if self.substrate == self.source:
-            shutters = f"shutters {'as they are' if self.substrate == AS_IS else self.substrate}"
+            word = self.substrate.replace("stays", "stay").replace("closes", "close")
+            shutters = f"shutters {'as they are' if self.substrate == AS_IS else word}"
         return f"{shutters}; power {self.power}; clock: {self.clock}; {self.then}"
 
 

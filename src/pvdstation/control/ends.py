@@ -5,7 +5,7 @@ from pvdstation.control.moves import Moves
 from pvdstation.control.owners import STOPPED, Ask
 from pvdstation.control.states import SKIPPABLE, Cue, Mode
 from pvdstation.control.steps.base import Drive, Tick
-from pvdstation.control.steps.quiet import unconfirmed
+from pvdstation.control.steps.quiet import unconfirmed, unmeasured_text
 from pvdstation.model.clock import SECOND, to_ns
 from pvdstation.model.messages import ActionClass, ActionKind, EventKind
 
@@ -61,7 +61,7 @@ class Ends(Moves):
             self._move(Cue.SETTLED, *self._verdict(safe=True))
         elif self.now_ns - since_ns > CONFIRM_NS:
             self._trip(ActionClass.FAST_OFF, "safe_state", f"not confirmed: {', '.join(lacking)}")
-        return self._rest("safe state confirmed", self._sqc_stop())
+        return self._rest("safe state confirmed", self._sqc_stop() or self._io_arm())
 
     def _abort(self) -> Tick:
         """Everything off and closed until read back."""
@@ -98,10 +98,13 @@ class Ends(Moves):
         if not self.course.is_confirming:  # a process may have been started since its phase was read
             self.course = self.course._replace(is_confirming=True)
             return Ask(ActionKind.SQC_STOP, "sqc")
-        phase = self.v.slow_sqc(self.v.s.sqc_phase)
-        if self._io_watchdog() == 0 and not phase > STOPPED:
-            return Ask(ActionKind.IO_ARM, "io")
-        return self._sqc_stop()
+        return self._io_arm() or self._sqc_stop()
+
+    def _io_arm(self) -> Ask | None:
+        """Return the arming of an I/O that has lost its outputs, or never had them: nothing is read back from it."""
+        is_running = self.v.slow_sqc(self.v.s.sqc_phase) > STOPPED
+        is_asked = is_running or self.errands.is_pending(ActionKind.IO_ARM)
+        return None if is_asked or self._io_watchdog() != 0 else Ask(ActionKind.IO_ARM, "io")
 
     def _sqc_stop(self) -> Ask | None:
         """Return the stop of an SQC-310 that is not known to be stopped, unless it is under way."""
@@ -142,11 +145,8 @@ class Ends(Moves):
         if self._is_left_unbacked():
             shown = f"turbo turns, fore-line valve {position_text(self.v, self.v.s.foreline_valve)}"
             verdict = (*verdict, ("not_backed", shown))
-        unknown = [w for w in self.plan.frame.sources if self.v.is_unmeasured(w)]
-        if not unknown:
-            return verdict
-        shown = ", ".join(f"supply {w.boat} not measured, enable contact {self.v.enable_text(w)}" for w in unknown)
-        return (*verdict, ("not_measured", shown))
+        shown = unmeasured_text(self.v)
+        return (*verdict, ("not_measured", shown)) if shown else verdict
 
     def _tell_unsafe(self) -> None:
         text = f"OFF NOT CONFIRMED: {', '.join(self._lacking())}"

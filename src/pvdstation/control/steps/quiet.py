@@ -22,7 +22,7 @@ class Cool:
         """Return when cooling began to be waited for, ns."""
         return v.now_ns
 
-    def _left_ns(self, v: View) -> int | None:
+    def left_ns(self, v: View) -> int | None:
         """Return how long until the last source is cold, ns; None while one is not confirmed off."""
         left = 0
         for name, needed_ns in zip(self.names, self.cool_down_ns, strict=True):
@@ -37,7 +37,7 @@ class Cool:
 
     def tick(self, state: int, v: View, drive: Drive) -> Tick:
         """Wait; pause and hold change nothing, stop ends the run while the flags stay."""
-        left = self._left_ns(v)
+        left = self.left_ns(v)
         text = "sources confirmed off" if left is None else f"{', '.join(self.names)} cold"
         done = "sources cold" if left is not None and left <= 0 else ""
         return Tick(state, safe_levels(v), text, done=done, is_settled=drive is not Drive.RUN, is_cold=True)
@@ -124,6 +124,9 @@ def _slope(samples: tuple[tuple[int, float], ...]) -> float:
 
 
 SUPPLIES_OFF, SHUTTERS_CLOSED, SQC_STOPPED = "supplies off", "shutters closed", "SQC-310 stopped"
+SUBSTRATE_CLOSED, N2_CLOSED, VENT_CLOSED = "substrate shutter closed", "N2 valve closed", "vent valve closed"
+PARTS = (SUPPLIES_OFF, SHUTTERS_CLOSED, SUBSTRATE_CLOSED, N2_CLOSED, VENT_CLOSED, SQC_STOPPED)
+"""Parts of the safe state that a person asks for; the substrate shutter alone where a source is held open."""
 
 
 class SafeLine(NamedTuple):
@@ -147,15 +150,20 @@ def lacking_lines(v: View) -> list[SafeLine]:
     if v.slow_sqc(v.s.sqc_phase) != STOPPED:
         lines.append(SafeLine(SQC_STOPPED, SQC_STOPPED))
     if not v.is_closed(v.s.substrate_shutter):
-        lines.append(SafeLine(SHUTTERS_CLOSED, "substrate shutter closed"))
-    valves = (("N2 valve", v.s.n2), ("vent valve", v.s.vent), ("roughing valve", v.s.roughing))
-    closed = ((f"{name} closed", number) for name, number in valves)
-    return [*lines, *(SafeLine(text, text) for text, number in closed if not v.is_closed(number))]
+        lines.append(SafeLine(SHUTTERS_CLOSED, SUBSTRATE_CLOSED))
+    valves = ((N2_CLOSED, v.s.n2), (VENT_CLOSED, v.s.vent), ("roughing valve closed", v.s.roughing))
+    return [*lines, *(SafeLine(text, text) for text, number in valves if not v.is_closed(number))]
 
 
 def unconfirmed(v: View) -> list[str]:
     """Return what of the safe state is not read back; empty when the station is confirmed safe."""
     return [line.text for line in lacking_lines(v)]
+
+
+def unmeasured_text(v: View) -> str:
+    """Return which supplies are off by their enable contact alone, if at all: nobody knows their current."""
+    unknown = (w for w in v.frame.sources if v.is_unmeasured(w))
+    return ", ".join(f"supply {w.boat} not measured, enable contact {v.enable_text(w)}" for w in unknown)
 
 
 class Finish:
