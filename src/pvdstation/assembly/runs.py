@@ -81,8 +81,9 @@ class Execution(NamedTuple):
 
 
 def execute(prepared: Prepared, seed: int, way: Way = FASTEST, wishes: Wishes = NO_WISHES) -> Execution:
-    """Run to the end. Refuses live stations but in a core process. Raises Refused by faults and a record that cannot be begun, NoSimulator,
-    and OSError by the events' file.
+    """Run to the end. Refuses live stations but in a core process.
+
+    Raises Refused by faults and a record that cannot be begun, NoSimulator, and OSError by the events' file.
     """
     if prepared.mode == "live" and not way.is_core:
         return Execution(prepared.refuse([why_live(prepared)], seed), None)
@@ -149,6 +150,11 @@ class Running:
         return self._record.run if self._record else ""
 
     @property
+    def lasted_s(self) -> float:
+        """Return for how long it has gone on, s of wall time."""
+        return perf_counter() - self._began_s
+
+    @property
     def gathering(self) -> Gathering:
         """Return what the events have told so far."""
         return self._gathering
@@ -165,7 +171,7 @@ class Running:
         """Make the result of a run that lingers; nothing that comes later belongs to it."""
         self.result = self.finish(
             RunOutcome(True, 0, 0, now_ns, decision, {}),  # noqa: FBT003 - ended
-            perf_counter() - self._began_s,
+            self.lasted_s,
         )
         self.bench.scan.keep_in(NoJournal())
 

@@ -50,7 +50,7 @@ def gone_on(
         return _offer(streams, prepared, interrupted.known, off, seed)
     going_on, continues, told = continued(off, interrupted)
     known = sentences(interrupted.known.with_crystals(off.now), off)
-    for line in (*known, *_gone(prepared), "It goes on:", *told_lines(told)):
+    for line in (*known, *gone_words(prepared), "It goes on:", *told_lines(told)):
         streams.note(line)
     recording = keeping.recording(going_on) or Recording(interrupted.run.path.parent.parent)
     return going_on, recording._replace(continues=continues)
@@ -75,8 +75,8 @@ def _going_on(found: InTheWay) -> Problem:
 
 
 def _offer(streams: Streams, prepared: Prepared, known: Known, off: Found, seed: int) -> ExitCode:
-    told = [*sentences(known, off), *_gone(prepared)]
-    problem = offer(known, _why_not(known, prepared))
+    told = [*sentences(known, off), *gone_words(prepared)]
+    problem = offer(known, why_not(known, prepared))
     result = prepared.refuse([problem], seed)
     if streams.json:
         found = {**known.as_json(), "found": off.of(known), "sentences": told}
@@ -87,13 +87,13 @@ def _offer(streams: Streams, prepared: Prepared, known: Known, off: Found, seed:
     return ExitCode.REFUSED if off.result.safe is True else exit_code(off.result)
 
 
-def _gone(prepared: Prepared) -> list[str]:
+def gone_words(prepared: Prepared) -> list[str]:
     """Return that a plant in the same process has gone with it."""
     is_gone = prepared.station.is_simulated
     return ["The simulated plant went with the process: this one is new, its substrate bare."] if is_gone else []
 
 
-def _why_not(known: Known, prepared: Prepared) -> str:
+def why_not(known: Known, prepared: Prepared) -> str:
     """Return why a run cannot go on; empty when it can."""
     try:
         continuation(known, prepared.station)

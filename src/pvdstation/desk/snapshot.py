@@ -181,6 +181,7 @@ class Snapshot(NamedTuple):
     questions: tuple[QuestionShown, ...] = ()
     overrides: tuple[OverrideShown, ...] = ()
     links: tuple[LinkShown, ...] = ()
+    late_scans: int = 0  # of this bench: slots of the real clock that passed without a scan
     in_charge: str = ""  # the client in charge; filled in by the server
 
     def as_json(self) -> dict[str, Any]:

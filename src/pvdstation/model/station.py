@@ -428,6 +428,8 @@ class Station(Table):
     name: Text
     scan_period: Annotated[Seconds, Field(ge=0.1, le=0.5)]
     on_clients_lost: Literal["continue", "hold"]
+    notify: Annotated[list[Annotated[Text, Field(min_length=1)]], Field(min_length=1, max_length=20)] | None = None
+    """Command with its words that the core starts at the end of a run and at an alarm."""
     simulator: Annotated[str, Field(pattern=r"^tcp://(127\.0\.0\.1|localhost):[0-9]{1,5}$")] | None = None
     """Control URL of the ``pvd-sim serve`` whose ports these are; it never leaves this computer."""
     sqc: Sqc

@@ -88,6 +88,8 @@ class LiveRun:
         lingers: bool = False,
     ) -> None:
         """``lingers``: the scan goes on after the end of the run, until ``stop_now``."""
+        self.late_scans = 0
+        """Slots of the scan that passed without one."""
         self._lingers = lingers
         self._scan = scan
         self._workers = tuple(workers)
@@ -115,7 +117,7 @@ class LiveRun:
         return outcome._replace(links=report_links(self._workers))
 
     def _run(self) -> RunOutcome:
-        scans = late = slot = 0
+        scans = slot = 0
         now_ns = self._clock.now_ns()
         start_ns = now_ns
         decision: Decision | None = None
@@ -130,11 +132,11 @@ class LiveRun:
             if decision.ended and not self._lingers:
                 break
             passed = (self._clock.now_ns() - start_ns) // self._period_ns
-            late += passed - slot  # slots that went by during this scan; they are not made up for
+            self.late_scans += passed - slot  # slots that went by during this scan; they are not made up for
             slot = passed + 1
             self._wait_until(start_ns + slot * self._period_ns)
         ended = decision is not None and decision.ended
-        return RunOutcome(ended, scans, late, now_ns, decision, {})
+        return RunOutcome(ended, scans, self.late_scans, now_ns, decision, {})
 
     def _wait_until(self, moment_ns: int) -> None:
         while (left_ns := moment_ns - self._clock.now_ns()) > 0 and not self._stop.is_set():

@@ -78,6 +78,8 @@ class SteppedRun:
         lingers: bool = False,
     ) -> None:
         """``lingers``: the scan goes on after the end of the run, until ``stop_now``."""
+        self.late_scans = 0
+        """None ever is: a stepped scan waits for nobody."""
         self._lingers = lingers
         self._scan = scan
         self._workers = tuple(workers)

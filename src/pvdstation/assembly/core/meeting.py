@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 from pvdstation.assembly.sources import DEFAULT_STATION
@@ -101,7 +102,7 @@ def _start(where: Where, first: Start | None) -> dict[str, Any]:
     command += ["--station", where.named, "--ready", str(theirs)]
     command += [] if first is None else ["--first", json.dumps(first.as_form())]
     try:
-        subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - this very program
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -112,6 +113,7 @@ def _start(where: Where, first: Start | None) -> dict[str, Any]:
         )
     finally:
         os.close(theirs)
+    Thread(target=child.wait, name="core's end", daemon=True).start()  # no zombie is left while this process lives
     with os.fdopen(ours, "rb", buffering=0) as pipe:
         return _first_words(pipe.fileno())
 

@@ -1,0 +1,85 @@
+"""One bench that is scanned while clients watch: what they ask goes in before a scan, what it did goes out after it."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from pvdstation.assembly.building import Bench
+from pvdstation.assembly.core.conversation import Conversation
+from pvdstation.assembly.guarding import Guardian
+from pvdstation.control.decision import Decision
+from pvdstation.desk.asked import Asked
+from pvdstation.desk.server import Server
+from pvdstation.desk.snapshot import Snapshot
+from pvdstation.model.messages import Event, EventKind, Verb
+
+SHOW_EVERY_S = 0.2
+UNGUARDED = "guardian"
+
+
+class Shows(Protocol):
+    """Makes the snapshot of a moment."""
+
+    def shown(self, now_ns: int, decision: Decision, wall_s: float) -> Snapshot:
+        """Return what a screen shows."""
+        ...
+
+
+class Session:
+    """What clients and a bench have to do with each other, from the bench's first scan to its last."""
+
+    def __init__(self, desk: Server, bench: Bench, shows: Shows, takes: Callable[[Asked], bool]) -> None:
+        """``takes`` is offered every request first, and returns whether it is not one for the scan."""
+        self.bench = bench
+        self.decision: Decision | None = None
+        """Of the last scan."""
+        self.guardian: Guardian | None = None
+        self._desk = desk
+        self._shows = shows
+        self._takes = takes
+        self._conversation = Conversation(desk, bench.scan)
+        self._untold: list[Event] = []
+        self._next_s = 0.0
+        self._is_unguarded = False
+
+    def demand(self, verb: Verb, whose: str) -> None:
+        """Ask for something that no client has asked for."""
+        self._conversation.demand(verb, whose)
+
+    def before(self) -> None:
+        """Take what clients have asked for."""
+        for asked in self._desk.asked():
+            if not self._takes(asked):
+                self._conversation.ask(asked)
+
+    def after(self, now_ns: int, decision: Decision) -> None:
+        """Feed the guardian, answer, and show; a snapshot at most five times a second."""
+        self.decision = decision
+        self._feed()
+        self._untold += decision.events
+        self._conversation.hear(decision.events)
+        now_s = time.monotonic()
+        is_asked = any(event.kind in (EventKind.RUN, EventKind.REQUEST) for event in decision.events)
+        if now_s >= self._next_s or is_asked:
+            self._next_s = now_s + SHOW_EVERY_S
+            self.show(now_ns)
+
+    def show(self, now_ns: int) -> None:
+        """Show this moment, with every event that has not been told yet."""
+        if self.decision is not None:
+            events, self._untold = self._untold, []
+            shown = self._shows.shown(now_ns, self.decision, time.time())
+            self._desk.publish(shown._replace(late_scans=self.bench.run.late_scans), events)
+
+    def end(self, why: str) -> None:
+        """Refuse what was never answered."""
+        self._conversation.end(why)
+
+    def _feed(self) -> None:
+        """Tell the guardian of a completed scan; without a guardian a run is brought to its end, fast."""
+        guardian = self.guardian
+        if guardian is None or self._is_unguarded:
+            return
+        if not (guardian.beat() and guardian.is_alive):
+            self._is_unguarded = True
+            self.demand(Verb.ABORT, UNGUARDED)
