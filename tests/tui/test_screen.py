@@ -3,7 +3,7 @@
 from screen_bench import ScreenBench
 from station_moments import RUNNING
 
-from pvdstation.tui.app import PAGES
+from pvdstation.tui.page import PAGES
 
 
 def test_digits_open_the_six_pages():

@@ -12,6 +12,8 @@ from pvdstation.desk.talk import Answer
 from pvdstation.model.messages import Event
 from pvdstation.model.station import Station
 
+PAGES = ("overview", "trends", "recipe", "alarms", "manual", "runs")
+"""Module and class of each: pages.trends has TrendsPage. Digits open them in this order."""
 Answered = Callable[[Answer], None]
 
 
