@@ -93,7 +93,7 @@ def test_the_other_source_may_carry_current_only_when_it_is_of_the_layer() -> No
     v = view(values, outputs())
     alone, together = missing("supply", v, Scene(LAYER)), missing("supply", v, SCENE)
     assert alone is not None
-    assert "other sources below 1 A" in str(alone)
+    assert "other sources confirmed off" in str(alone)
     assert together is None
 
 

@@ -20,6 +20,10 @@ STANDING = ("gate", "foreline", "roughing")
 """Outputs that open under a permissive but need no intent: they neither energise nor admit gas."""
 
 
+ALONE = ("supply", "roughing", "gate", "n2", "vent")
+"""Outputs whose start parts look at each other: in one scan only one of them rises, and the next one sees it."""
+
+
 class Refusal(NamedTuple):
     """An output that may not rise, and every condition of its rule that is missing."""
 
@@ -102,6 +106,8 @@ class _Gate:
         self.kept: list[Intent] = []
         self.asked: list[str] = []
         self.refusals: list[Refusal] = []
+        self.risen: list[str] = []
+        """Valves and supplies that rise in this scan, by rule."""
 
     def level(self, name: str, rule: str, *, wanted: bool, before: bool) -> bool:
         """Return the level of one output: ``name`` identifies it, ``rule`` is its row of the permissives."""
@@ -115,14 +121,32 @@ class _Gate:
         if refusal is not None:
             self.refusals.append(refusal)
             return False
+        if rule in ALONE and any(other != rule for other in self.risen):
+            return False
         if rule in STANDING:
+            self.risen.append(rule)
             return True
         number = self.numbers.get(name)
         if number is None:
             self.asked.append(name)
             return False
         self.kept.append(Intent(name, number))
+        if rule in ALONE and self.durable >= number:
+            self.risen.append(rule)
         return self.durable >= number
+
+    def turbo(self, wanted: bool | None) -> bool | None:  # noqa: FBT001 - the level
+        """Return what the turbo is told: its start and its stop each have a rule."""
+        last = self.v.last.turbo
+        rule = "turbo" if wanted else "turbo_stop"
+        return wanted if wanted == last or self._may_move(rule) else last
+
+    def backing_stop(self, *, wanted: bool) -> bool:
+        """Return whether the backing pump is told to stop."""
+        return wanted and (self.v.last.backing_stop or self._may_move("backing_stop"))
+
+    def _may_move(self, rule: str) -> bool:
+        return not self.risen and missing(rule, self.v, self.scene) is None
 
     def may_raise(self) -> bool:
         """Return whether a supply's own set-point may rise: freely while ramping, by its rule in a closed loop."""
@@ -156,19 +180,22 @@ def arbitrate(
     # a pump that stands lets air through: the valve closes with it, and opens again when it runs
     backs = wants.foreline and not roughing and BACKING.holds(v, scene)
     foreline = gate.level("fore-line valve", "foreline", wanted=backs, before=last.foreline)
+    n2 = gate.level("N2 valve", "n2", wanted=wants.n2, before=last.n2)
+    vent = gate.level("vent valve", "vent", wanted=wants.vent, before=last.vent)
+    hv_gate = gate.level("HV gate", "gate", wanted=wants.gate, before=last.gate)
     outputs = Outputs(
         source_shutter=shutters,
         substrate_shutter=substrate,
-        n2=gate.level("N2 valve", "n2", wanted=wants.n2, before=last.n2),
-        vent=gate.level("vent valve", "vent", wanted=wants.vent, before=last.vent),
+        n2=n2,
+        vent=vent,
         roughing=roughing,
-        gate=gate.level("HV gate", "gate", wanted=wants.gate, before=last.gate),
+        gate=hv_gate,
         foreline=foreline,
-        backing_stop=wants.backing_stop and (last.backing_stop or missing("backing_stop", v, scene) is None),
+        backing_stop=gate.backing_stop(wanted=wants.backing_stop),
         enable=tuple(wanted and level.on for wanted, level in zip(wants.enable, supplies, strict=True)),
         beacon=any(level.on for level in supplies),
         supply=supplies,
-        turbo=wants.turbo if wants.turbo == last.turbo or missing("turbo", v, scene) is None else last.turbo,
+        turbo=gate.turbo(wants.turbo),
         pace=_pace(v, supplies, wants),
         until_ns=v.now_ns + v.frame.lease_ns,
         substrate_until_ns=wants.substrate_until_ns,

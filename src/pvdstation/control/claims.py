@@ -17,6 +17,9 @@ from pvdstation.model.station import Station
 STOP_S = 60.0
 """From a controlled stop to no current: the ramp to idle, and the unit's answer."""
 
+VALVES_S = 30.0
+"""From the roughing valve's closing to the fore-line valve's opening at the very most."""
+
 
 def always(_v: View, _scene: Scene) -> bool:
     """Hold in every state of a run."""
@@ -124,6 +127,21 @@ def foreline_follows(v: View, scene: Scene) -> bool:
     return not is_known or v.is_open(v.s.foreline_valve)
 
 
+def backing_is_wanted(v: View, _scene: Scene) -> bool:
+    """Return whether the backing pump is to run: it does unless it is told to stop."""
+    return not v.last.backing_stop
+
+
+def turbo_turns(v: View, scene: Scene) -> bool:
+    """Return whether the turbo turns, or nobody knows."""
+    return not c.TURBO_SLOW.holds(v, scene)
+
+
+def foreline_is_told_open(v: View, scene: Scene) -> bool:
+    """Return whether the fore-line valve is told to be open; it cannot be without a running pump, which has a rule."""
+    return v.last.foreline or not c.BACKING.holds(v, scene)
+
+
 def backing_text(v: View) -> str:
     """Return in words what is behind the turbo."""
     return f"{c.BACKING.shows(v)}, fore-line valve {c.FORELINE_OPEN.shows(v)}, fore-line {c.FORELINE_KEEP.shows(v)}"
@@ -132,6 +150,11 @@ def backing_text(v: View) -> str:
 def unbacked_s(station: Station) -> float:
     """Return how long a source may stay on without backing: long enough after it to go off in order, s."""
     return max(0.0, station.limits.turbo_without_backing - STOP_S)
+
+
+def shut_off_s(station: Station) -> float:
+    """Return how long the turbo may be shut off from its backing: what a step takes for it, and its valves, s."""
+    return station.limits.turbo_without_backing + VALVES_S
 
 
 # --- gas ---

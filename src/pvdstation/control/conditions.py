@@ -252,12 +252,7 @@ AT_GLOVEBOX = Condition(
 
 def _others_off(v: View, scene: Scene) -> bool:
     wanted = [layer.source for layer in scene.layers]
-    limit = v.station.limits.hot_above
-    return all(
-        v.value(w.signals.current, 3 * v.frame.supply_age_ns) <= limit if w.is_linked else v.is_off(w)
-        for w in v.frame.sources
-        if w.index not in wanted
-    )
+    return all(v.is_off(w) for w in v.frame.sources if w.index not in wanted)
 
 
 def _current_text(v: View) -> str:
@@ -269,7 +264,7 @@ def _current_text(v: View) -> str:
     return ", ".join(f"{w.name} {current(w)}" for w in v.frame.sources)
 
 
-OTHER_SOURCES_OFF = Condition("other sources below 1 A", _others_off, _current_text)
+OTHER_SOURCES_OFF = Condition("other sources confirmed off", _others_off, _current_text)
 SOURCES_OFF = Condition(
     "all sources confirmed off", lambda v, _scene: all(v.is_off(w) for w in v.frame.sources), _current_text
 )

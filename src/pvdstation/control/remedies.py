@@ -128,7 +128,7 @@ _REMEDIES: Mapping[str, Remedy] = {
             "nothing to do: the chamber is at glovebox pressure",
         ),
         (c.AT_GLOVEBOX, _glovebox, "vent to glovebox pressure"),
-        (c.OTHER_SOURCES_OFF, lambda v, _s: f"≤ {v.station.limits.hot_above:g} A", _OFF),
+        (c.OTHER_SOURCES_OFF, lambda v, _s: f"off, ≤ {v.station.limits.hot_above:g} A", _OFF),
         (c.SOURCES_OFF, lambda v, _s: f"off, ≤ {v.station.limits.hot_above:g} A", _OFF),
         (c.SOURCES_COLD, _cool_down, "wait: the time runs while every source is confirmed off"),
         (c.SUPPLY_ARMED, "1", _ARM),

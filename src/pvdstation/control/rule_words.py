@@ -42,6 +42,8 @@ RULE_WORDS: Mapping[str, Words] = {
                             ("io.follow.valve",)),
     "turbo_backing": Words(HIGH, "the turbo has been without backing for long", "the turbo stalls; the run is stopped",
                            "start the backing pump, open the fore-line valve", ("limits.turbo_without_backing",)),
+    "turbo_shut_off": Words(MEDIUM, "the fore-line valve has been left closed", "the turbo runs without backing; hold",
+                            "end roughing, open the fore-line valve", ("limits.turbo_without_backing",)),
     "film_pressure": Words(MEDIUM, "gas: a leak, a hot wall, a source that gives off gas",
                            "the film would take it up; substrate shutter closed, hold",
                            "find the gas; resume when the pressure is low again", ("limits.film_pressure",),

@@ -71,7 +71,17 @@ PERMISSIVES = {
             "hv_gate",
             "PM5",
             "Open HV gate",
-            (c.CROSSOVER, c.TURBO, c.ROUGHING_CLOSED, c.FORELINE_START, c.N2_CLOSED, c.VENT_CLOSED, c.DOOR, c.AIR),
+            (
+                c.CROSSOVER,
+                c.TURBO,
+                c.ROUGHING_CLOSED,
+                c.FORELINE_OPEN,
+                c.FORELINE_START,
+                c.N2_CLOSED,
+                c.VENT_CLOSED,
+                c.DOOR,
+                c.AIR,
+            ),
         ),
         Permissive(
             "n2", "n2_valve", "PM6", "Open N2 valve", (*_GAS, c.VENT_CLOSED, c.BELOW_TARGET, c.BOTH_GAUGES_AGREE)
@@ -93,7 +103,11 @@ PERMISSIVES = {
         ),
         Permissive("foreline", "foreline_valve", "PM10", "Open fore-line valve", (c.BACKING, c.FORELINE_MAY_OPEN)),
         Permissive(
-            "turbo", "turbo_start", "PM11", "Start turbo", (c.FORELINE_OPEN, c.FORELINE_KEEP, c.WATER, c.GATE_CLOSED)
+            "turbo",
+            "turbo_start",
+            "PM11",
+            "Start turbo",
+            (c.BACKING, c.FORELINE_OPEN, c.FORELINE_KEEP, c.WATER, c.GATE_CLOSED),
         ),
         Permissive("turbo_stop", "turbo_stop", "PM12", "Stop turbo", (c.GATE_CLOSED,)),
         Permissive(
@@ -132,12 +146,15 @@ INTERLOCKS: tuple[Interlock, ...] = (
               with_energy=ActionClass.FAST_OFF, delay_s=lambda s: 2 * s.scan_period, closes="gate",
               shows=c.AIR.shows),
     # the arbiter closes the fore-line valve with it; the gate follows the fore-line's pressure
-    Interlock("backing_pump", "PM10", "backing pump runs", k.always, c.BACKING.holds, ActionClass.HOLD,
-              shows=k.backing_text),
+    Interlock("backing_pump", "PM10", "backing pump runs unless told to stop", k.backing_is_wanted, c.BACKING.holds,
+              ActionClass.HOLD, delay_s=k.valve_follow_s, shows=k.backing_text),
     Interlock("foreline_valve", "PM10", "fore-line valve open behind the open gate", k.gate, k.foreline_follows,
               ActionClass.HOLD, delay_s=k.valve_follow_s, shows=c.FORELINE_OPEN.shows),
     Interlock("turbo_backing", "PM10", "turbo not without backing for long while a source is on", k.energy, k.is_backed,
               ActionClass.STOP, delay_s=k.unbacked_s, shows=k.backing_text),
+    # the steps of a recipe open the fore-line valve again before; a person may forget it
+    Interlock("turbo_shut_off", "PM10", "fore-line valve not told to be closed for long while the turbo turns",
+              k.turbo_turns, k.foreline_is_told_open, ActionClass.HOLD, delay_s=k.shut_off_s, shows=k.backing_text),
     Interlock(
         "film_pressure", "I4", "pressure low enough for a film", k.exposed,
         k.pressure_below(lambda s: s.limits.film_pressure), ActionClass.HOLD, shows=c.FILM_PRESSURE.shows,
