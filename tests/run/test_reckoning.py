@@ -142,9 +142,10 @@ def test_a_run_without_an_end_stands_in_the_way_until_somebody_takes_note(whole,
     assert (running.returncode, "is still going on" in running.stderr) == (2, True)
     hold.release()
     assert not is_held(run)
-    refused = pvd("run", RECIPE, "--station", station, "--speed", "10000", "--data", str(tmp_path))
-    assert refused.returncode == 2
-    assert f'"pvd run --continue {run.stem}"' in refused.stderr.replace("\n    ", " ")
+    for command in (["run", RECIPE], ["tune", "Zn", "--yes"]):
+        refused = pvd(*command, "--station", station, "--speed", "10000", "--data", str(tmp_path))
+        assert refused.returncode == 2
+        assert f'"pvd run --continue {run.stem}"' in refused.stderr.replace("\n    ", " ")
     other = pvd("run", "--continue", run.stem, "--data", str(tmp_path))
     assert other.returncode == 2
     assert "the station file is not the one of that run" in other.stderr

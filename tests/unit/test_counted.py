@@ -8,9 +8,11 @@ import pvdstation
 from pvdstation import check
 from pvdstation.assembly.counted import NOTHING, counted
 from pvdstation.assembly.folders import DATABASE, RUNS
+from pvdstation.assembly.tuning import Asked, prepare_tuning
 from pvdstation.model.problems import Refused
 from pvdstation.model.toml import load_station
 from pvdstation.record.ledgers import ByHand
+from pvdstation.record.results import RunResult
 from pvdstation.record.station_database import StationDatabase
 
 STATIONS = Path(pvdstation.__file__).parent / "stations"
@@ -45,3 +47,10 @@ def test_a_plant_that_begins_anew_is_not_counted(data: Path) -> None:
 def test_without_a_folder_or_a_database_nothing_is_counted_and_nothing_is_made(tmp_path: Path) -> None:
     assert counted(LIVE, None) == counted(LIVE, tmp_path / "none") == counted(LIVE, tmp_path) == NOTHING
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tuning_counts_what_is_left_in_the_boat(data: Path) -> None:
+    refused = prepare_tuning(Asked("Zn", rate="0.6 nm/s"), "example", data=data)
+    assert isinstance(refused, RunResult)
+    assert "has 100 mg" in refused.errors[0].what
+    assert not isinstance(prepare_tuning(Asked("Zn", rate="0.6 nm/s"), "example"), RunResult)

@@ -4,6 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from pvdstation.assembly.counted import counted
 from pvdstation.assembly.folders import DRY_RUNS, RUNS
 from pvdstation.assembly.preparation import Prepared, mode_of
 from pvdstation.assembly.served import find_simulator
@@ -42,8 +43,13 @@ class ToTune(NamedTuple):
     planned: Planned
 
 
-def prepare_tuning(asked: Asked, station: str | None, seed: int | None = None) -> ToTune | RunResult:
-    """Read the station and plan the procedure; return a refusal with every problem when something is wrong."""
+def prepare_tuning(
+    asked: Asked, station: str | None, seed: int | None = None, data: Path | None = None
+) -> ToTune | RunResult:
+    """Read the station and plan the procedure; return a refusal with every problem when something is wrong.
+
+    ``data`` is the folder whose ledgers say what is left in the boat and on the crystal.
+    """
     text = str(asked).encode()
     recipe = Named(f"tune {asked.source}"[:60], sha256(text).hexdigest())
     named: Named | None = None
@@ -53,10 +59,16 @@ def prepare_tuning(asked: Asked, station: str | None, seed: int | None = None) -
         loaded = load_station(source.content, source.file)
         named = Named(loaded.name, source.sha256)
         mode = mode_of(loaded, find_simulator(loaded))
-        planned = plan_tuning(_wish(asked), loaded, recipe.sha256)
+        planned = plan_tuning(_wish(asked), loaded, recipe.sha256, *_left(asked.source, loaded, data))
     except Refused as refusal:
         return refused(refusal.problems, recipe=recipe, station=named, mode=mode, seed=seed)
     return ToTune(_prepared(recipe, text, planned, loaded, source, named), planned)
+
+
+def _left(source: str, station: Station, data: Path | None) -> tuple[float | None, float | None]:
+    """Return what the ledgers count of a source: charge, mg, and life of its crystal, %; None: nobody counts."""
+    left, known = counted(station, data), station.source.get(source)
+    return left.charge_mg.get(source), None if known is None else left.life_pct.get(known.sensor)
 
 
 def _prepared(recipe: Named, text: bytes, planned: Planned, station: Station, source: Source, named: Named) -> Prepared:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pvdstation.assembly.runs import FASTEST, Way, Wishes, execute, why_live
 from pvdstation.assembly.tuning import Asked, ToTune, prepare_tuning, tuned_by
+from pvdstation.cli.after_crash import refused_by_another
 from pvdstation.cli.exits import ExitCode, exit_code
 from pvdstation.cli.files import Files
 from pvdstation.cli.interrupts import Interrupts, watched
@@ -34,6 +35,11 @@ class Pace(NamedTuple):
     speed: float | None = None  # None: as fast as it computes
     is_agreed: bool = False
 
+    @property
+    def way(self) -> Way:
+        """Return how it goes through time."""
+        return FASTEST if self.speed is None else Way(self.speed, is_attended=True)
+
 
 def run_tune(
     streams: Streams, asked: Asked, station: str | None, pace: Pace, plot: str | None, keeping: Keeping = RECORDED
@@ -41,7 +47,7 @@ def run_tune(
     """Prepare, ask, run and show; return the exit code."""
     interrupts = Interrupts()
     with watched(interrupts):
-        to_tune = prepare_tuning(asked, station, pace.seed)
+        to_tune = prepare_tuning(asked, station, pace.seed, keeping.folder)
         problems = Files(plot).problems()
         if isinstance(to_tune, RunResult):
             return finish_refused(streams, to_tune, problems)
@@ -52,12 +58,23 @@ def run_tune(
         if problems:
             return finish_refused(streams, prepared.refuse([], pace.seed), problems)
         try:
+            refusal = _refused_by_another(streams, to_tune, pace, keeping)
+            if refusal is not None:
+                return refusal
             if not _agreed(streams, to_tune, pace):
                 streams.note("nothing was switched on")
                 return ExitCode.OPERATOR
             return _run_and_show(streams, to_tune, pace, plot, keeping, interrupts)
         except UNABLE as error:
             return finish_unable(streams, prepared, pace.seed, error, plot)
+
+
+def _refused_by_another(streams: Streams, to_tune: ToTune, pace: Pace, keeping: Keeping) -> ExitCode | None:
+    """Refuse while another run of the plant has no end; a plant that begins anew for a dry run has no other."""
+    prepared = to_tune.prepared
+    if pace.speed is None and prepared.station.is_simulated:
+        return None
+    return refused_by_another(streams, prepared, keeping.recording(prepared), pace.way, pace.seed)
 
 
 def _problems(to_tune: ToTune, pace: Pace) -> list[Problem]:
@@ -99,8 +116,7 @@ def _run_and_show(
     if recording is None:
         raise ValueError("what a source answered is read from the record: a tuning run is always recorded")
     with _follower(streams, to_tune, pace, interrupts) as follower:
-        way = FASTEST if pace.speed is None else Way(pace.speed, is_attended=True)
-        result = execute(prepared, pace.seed, way, Wishes(follower, recording=recording)).result
+        result = execute(prepared, pace.seed, pace.way, Wishes(follower, recording=recording)).result
     if result.outcome == "refused":
         return finish_refused(streams, result, [])
     streams.show("", steps_table(result), *alarm_lines(result.alarms), "", closing(result))
