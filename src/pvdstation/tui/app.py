@@ -129,6 +129,7 @@ class StationApp(App[None]):
         for name in PAGES:
             page = _page(name, self)
             page.id = name
+            page.display = False  # until it is opened
             self._pages[name] = page
             await self._switcher.mount(page)
             if name == PAGES[0]:
