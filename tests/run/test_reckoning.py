@@ -142,7 +142,7 @@ def test_a_run_without_an_end_stands_in_the_way_until_somebody_takes_note(whole,
     assert (running.returncode, "is still going on" in running.stderr) == (2, True)
     hold.release()
     assert not is_held(run)
-    for command in (["run", RECIPE], ["tune", "Zn", "--yes"]):
+    for command in (["run", RECIPE], ["tune", "Zn", "--rate", "0.1 nm/s", "--yes"]):
         refused = pvd(*command, "--station", station, "--speed", "10000", "--data", str(tmp_path))
         assert refused.returncode == 2
         assert f'"pvd run --continue {run.stem}"' in refused.stderr.replace("\n    ", " ")
