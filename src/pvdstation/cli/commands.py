@@ -5,6 +5,22 @@ from typing import Annotated
 import typer
 
 from pvdstation.cli.calibration_commands import tooling, tune
+from pvdstation.cli.core_commands import (
+    TakeCharge,
+    abort,
+    ack,
+    answer,
+    attach,
+    hold,
+    override,
+    pause,
+    quit_core,
+    resume,
+    shelve,
+    skip,
+    status,
+    stop,
+)
 from pvdstation.cli.ledger_commands import ledger
 from pvdstation.cli.runs_commands import runs
 from pvdstation.cli.start_options import O2, Data, H2o, Lots, Note, Operator, Samples
@@ -92,6 +108,27 @@ def pvd(
 
         context.ensure_object(Streams).show(f"pvd {installed('pvdstation')}")
         raise typer.Exit
+
+
+@app.command(hidden=True)
+def core(
+    station: Station = None,
+    data: Data = None,
+    *,
+    ready: Annotated[int | None, typer.Option(hidden=True, help="Pipe for the first words.")] = None,
+    first: Annotated[str | None, typer.Option(hidden=True, help="Start of the first run, as JSON.")] = None,
+) -> None:
+    """Be the process that drives a station, until "pvd quit" or a signal ends it.
+
+    "pvd run" and "pvd ui" start it by themselves. A service manager starts it with the machine.
+
+    \b
+    Example:
+      pvd core --station station.toml
+    """
+    from pvdstation.cli.core_command import core as be_core
+
+    raise typer.Exit(be_core(data, station, ready, first))
 
 
 @app.command()
@@ -253,26 +290,40 @@ def run(
 @app.command()
 def clear(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(metavar="RUN", help='Its id, a beginning of it, or "last".')],
-    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who takes note of it.")],
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help='An interrupted run: its id, a beginning of it, or "last".'),
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who takes note of it.")] = "",
     note: Note = "",
+    station: Station = None,
     data: Data = None,
     *,
+    take_charge: TakeCharge = False,
     json: Json = False,
 ) -> None:
-    """Take note of a run that was interrupted: the next one starts anew.
+    """Take note of how a run ended: of one that was interrupted, by its id; else of the one that the core shows.
 
-    Kept in the station database with name and time. Touches no instrument. What is on the substrate, in the chamber
-    and in the boats is then yours to know: the next run begins with its own checks, and every source counts as hot.
+    An interrupted run needs no core: the entry is kept in the station database with name and time, touches no
+    instrument, and the next run starts anew. What is on the substrate, in the chamber and in the boats is then yours
+    to know: the next run begins with its own checks, and every source counts as hot.
+    Without RUN the core is asked to leave the state in which its last run ended.
 
     \b
-    Example:
+    Examples:
       pvd clear last --by Mia --note "sample taken out"
+      pvd clear
     """
     del json
+    from pvdstation.cli.asking_command import Place, Wish, run_ask
+
+    streams = context.ensure_object(Streams)
+    if run is None:
+        wish = Wish("clear", person=by, reason=note, takes_charge=take_charge)
+        raise typer.Exit(run_ask(streams, Place(station, data), wish))
     from pvdstation.cli.after_crash import run_clear
 
-    raise typer.Exit(run_clear(context.ensure_object(Streams), run, data, by, note))
+    raise typer.Exit(run_clear(streams, run, data, by, note))
 
 
 @app.command()
@@ -337,6 +388,9 @@ app.add_typer(runs, name="runs")
 app.add_typer(ledger, name="ledger")
 app.command()(tooling)
 app.command()(tune)
+for command in (status, attach, pause, hold, resume, stop, abort, skip, ack, shelve, override, answer):
+    app.command()(command)
+app.command("quit")(quit_core)
 
 
 @schemas.command("recipe")

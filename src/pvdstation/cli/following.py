@@ -1,8 +1,9 @@
 """Follows a run through the desk: its lines, its questions, Ctrl+C, a connection that breaks, and how it ended."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from pvdstation.assembly.answering import OPTION
 from pvdstation.cli.changes import link_changes
 from pvdstation.cli.interrupts import Interrupts, Wanted
 from pvdstation.cli.prompt import Prompt
@@ -46,17 +47,21 @@ class Following:
         interrupts: Interrupts,
         procedure: Procedure | None = None,
         *,
+        given: Mapping[str, float] | None = None,
         told: Iterable[News] = (),
         after: int = 0,
     ) -> None:
-        """Follow ``run``; ``told`` is news that has been taken already, events up to ``after`` are not printed."""
+        """Follow ``run``; ``told`` is news that has been taken already, events up to ``after`` are not printed.
+
+        ``given`` are answers which the core itself gives.
+        """
         self._client = client
         self._run = run
         self._interrupts = interrupts
         self._lines = RunLines(streams)
         self._wanted = Wanted(interrupts)
         self._to_ask: Verb | None = None
-        self._prompt = Prompt(procedure, self._lines.ask) if procedure is not None else None
+        self._prompt = Prompt(procedure, self._lines.ask, given=given) if procedure is not None else None
         self._told = deque(told)
         self._last = after
         self._shown: Snapshot | None = None
@@ -140,7 +145,7 @@ class Following:
 
     def _answer(self) -> None:
         request = self._prompt.due() if self._prompt is not None else None
-        if request is not None:
+        if request is not None and request.client != OPTION:
             self._asked(request.verb, request.about, request.value)
 
     def _asked(self, verb: Verb, about: str = "", value: float | str | None = None) -> Answer | None:
