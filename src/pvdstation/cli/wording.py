@@ -1,16 +1,7 @@
 """Numbers as people read them: durations, pressures, powers."""
 
 from pvdstation.recipe.power import Power
-
-
-def duration(seconds: float) -> str:
-    """Return a duration: "12 s", "6 min 00 s", "1 h 02 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+from pvdstation.recipe.spelling import duration as duration  # noqa: PLC0414 - part of this module's face
 
 
 def brief(seconds: float) -> str:

@@ -34,6 +34,16 @@ def time_text(value_s: float) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
+def duration(value_s: float, places: int = 0) -> str:
+    """Write how long something took, for a column: "12 s", "6 min 00 s", "1 h 02 min"; ``places`` below a minute."""
+    whole = round(value_s)
+    if whole < 60:
+        return f"{value_s:.{places}f} s" if places else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
 def exact_time(value_s: float) -> str:
     """Write a time so that reading it gives the same float, in hours or minutes where they are whole."""
     for unit, factor in (("h", 3600.0), ("min", 60.0)):

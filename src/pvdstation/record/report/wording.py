@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from pvdstation.model.toml import UNSEEN
+from pvdstation.recipe import spelling
 
 _HIDDEN = re.compile(
     rf"{UNSEEN.pattern}|[\n\r\t\u061c\u180e\u2060-\u2065\u206a-\u206f\ud800-\udfff\U000e0000-\U000e007f]"
@@ -47,12 +48,7 @@ def plain(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return a duration: "12.3 s", "6 min 00 s", "1 h 02 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return spelling.duration(seconds, places=1)
 
 
 def spoken(seconds: float) -> str:
