@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 from pvdstation.control import overrides
 from pvdstation.control.conditions import SUPPLY_ARMED
 from pvdstation.control.knobs import Knob, knobs_of
+from pvdstation.control.rule import Overridable
 from pvdstation.control.scene import Layer, Scene
 from pvdstation.control.sources import Wiring
 from pvdstation.control.state import Course, State
@@ -30,6 +31,8 @@ class HandOutput(NamedTuple):
     choices: tuple[str, ...] = ()  # words for ``set``; empty: nobody works by hand
     number: str = ""  # what ``set`` takes besides, in words: "0 to 45 %"
     refused: str = ""  # lines of "why can't I?"; empty: nothing is missing
+    rule: str = ""  # that refuses
+    override: Overridable | None = None  # for how long that rule may be overridden, and when
 
 
 class Refused(NamedTuple):
@@ -158,8 +161,8 @@ def _knob(
         scene = scene._replace(gas_target_mbar=v.station.gas["N2"].max)
     rule = knob.moves(not level)
     why = why_output(rule, v, scene, closed=closed, overridden=overridden) if rule else None
-    refused = "" if why is None or why.is_allowed else why.text
-    return HandOutput(knob.name, knob.word(level), knob.words if is_on else (), refused=refused)
+    shown = HandOutput(knob.name, knob.word(level), knob.words if is_on else ())
+    return shown if why is None else _with(shown, why)
 
 
 def _source(w: Wiring, v: View, closed: frozenset[str], overridden: frozenset[str], *, is_on: bool) -> HandOutput:
@@ -168,7 +171,13 @@ def _source(w: Wiring, v: View, closed: frozenset[str], overridden: frozenset[st
     choices = (OFF,) if is_on else ()
     if not w.host:
         return HandOutput(_name(w), level, choices, refused=_owned_by_sqc(w))
-    why = _why_source(w, v, closed, overridden)
-    refused = "" if told.on or why.is_allowed else why.text
     number = f"0 to {rounded(w.source.max_power)} %" if is_on else ""
-    return HandOutput(_name(w), level, choices, number, refused)
+    shown = HandOutput(_name(w), level, choices, number)
+    return shown if told.on else _with(shown, _why_source(w, v, closed, overridden))
+
+
+def _with(shown: HandOutput, why: Why) -> HandOutput:
+    """Return an output with what its next movement lacks, if anything."""
+    if why.is_allowed:
+        return shown
+    return shown._replace(refused=why.text, rule=why.rule, override=why.override)

@@ -375,4 +375,9 @@ def images_fresh(v: View, _scene: Scene) -> bool:
     return not math.isnan(v.io(v.s.e_stop_ok)) and not (math.isnan(v.full_range) and math.isnan(v.capacitance))
 
 
-FRESH_IMAGE = Condition("I/O and gauge readings fresh", images_fresh, lambda v: f"{v.age_s(v.s.e_stop_ok):.2f} s old")
+def _image_text(v: View) -> str:
+    is_read = v.readings[v.s.e_stop_ok].quality is not Quality.NEVER
+    return f"{v.age_s(v.s.e_stop_ok):.2f} s old" if is_read else "never read"
+
+
+FRESH_IMAGE = Condition("I/O and gauge readings fresh", images_fresh, _image_text)

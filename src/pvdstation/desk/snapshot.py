@@ -91,9 +91,9 @@ class SignalShown(NamedTuple):
 
 
 class OutputShown(NamedTuple):
-    """One output: its level in words ("open", "off", "43.1 A"), and why it may not rise now, if it may not."""
+    """One output: its level in words ("open", "off", "43.1 A"), and why it may not move now, if it may not."""
 
-    name: str  # the arbiter's: "N2 valve", "source shutter Zn", "supply 1"
+    name: str  # as ``set`` takes it: "N2 valve", "source shutter Zn", "source Zn"
     level: str
     refused: str = ""  # lines of "why can't I?"
     choices: tuple[str, ...] = ()  # by hand: words for ``set``; empty: not by hand

@@ -30,7 +30,7 @@ def _alarm(alarm: Alarm) -> AlarmShown:
         cause=words.cause,
         consequence=words.consequence,
         shelf_min=SHELF_MIN if is_shelvable(alarm) else None,
-        override_min=None if limits is None else limits.minutes,
+        override_min=None if limits is None else float(limits.minutes),
     )
 
 

@@ -6,7 +6,7 @@ from pvdstation.assembly.shown.amounts import fixed
 from pvdstation.assembly.shown.moment import RESTS, Moment
 from pvdstation.assembly.shown.past import Past
 from pvdstation.control.conditions import heat_text
-from pvdstation.control.states import ENDED, Mode
+from pvdstation.control.states import ENDED, HOLDS, Mode
 from pvdstation.control.step_words import words_of
 from pvdstation.control.steps.base import Values
 from pvdstation.control.steps.deposit import Deposit
@@ -49,9 +49,10 @@ def _read_back(m: Moment, past: Past) -> Iterator[str]:
             yield _confirmed(part, past, unmeasured_text(m.v) if part == SUPPLIES_OFF else "")
         elif is_ordered:
             yield f"{part} NOT CONFIRMED{f' ({missing})' if missing else ''}"
+    stays = "stays" if m.course.mode in HOLDS else "is still"
     for w in m.control.frame.sources:
         if m.v.last.supply[w.supply_index].on:
-            yield f"supply {w.boat} ({w.name}) stays on"
+            yield f"supply {w.boat} ({w.name}) {stays} on"
 
 
 def _confirmed(part: str, past: Past, but: str) -> str:
@@ -78,7 +79,8 @@ def _ordered(m: Moment) -> Mapping[str, bool]:
 def _film(m: Moment, past: Past) -> Iterator[str]:
     """Return the film of a layer that is not complete, by the crystals."""
     if m.has_step and m.p is not None and isinstance(m.logic, Deposit):
-        yield f"{_films(m.logic.values(m.p, m.v))}, held"
+        became = "held" if m.course.mode in HOLDS else "interrupted"
+        yield f"{_films(m.logic.values(m.p, m.v))}, {became}"
     elif past.film is not None:
         yield f"{_films(past.film)}, interrupted"
 

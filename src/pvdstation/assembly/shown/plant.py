@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pvdstation.assembly.shown.amounts import fixed
 from pvdstation.assembly.shown.moment import Moment
 from pvdstation.assembly.shown.past import Past
-from pvdstation.desk.snapshot import LinkShown, PositionShown, SignalShown
+from pvdstation.control.by_hand import HandOutput, hand_outputs
+from pvdstation.desk.snapshot import LinkShown, OutputShown, PositionShown, SignalShown
 from pvdstation.model.clock import MILLISECOND, SECOND
 from pvdstation.model.signals import Position, Quality, Reading, Signal, SignalMap
 from pvdstation.model.station import Station
@@ -61,6 +62,18 @@ def _signal(signal: Signal, reading: Reading, now_ns: int) -> SignalShown:
     if quality is Quality.NEVER:
         return SignalShown(name, unit, decimals, math.nan, quality, math.nan)
     return SignalShown(name, unit, decimals, value, quality, max(0.0, (now_ns - at_ns) / SECOND))
+
+
+def outputs(m: Moment) -> tuple[OutputShown, ...]:
+    """Return every output, what it can be set to by hand, and why its next movement would be refused."""
+    return tuple(_output(output) for output in hand_outputs(m.control, m.state, m.v))
+
+
+def _output(output: HandOutput) -> OutputShown:
+    minutes = None if output.override is None else float(output.override.minutes)
+    return OutputShown(
+        output.name, output.level, output.refused, output.choices, output.number, output.rule, override_min=minutes
+    )
 
 
 def links(workers: Iterable[LinkWorker]) -> tuple[LinkShown, ...]:

@@ -8,9 +8,8 @@ from pvdstation.assembly.shown.alarms import alarms, overrides, questions
 from pvdstation.assembly.shown.cause import cause, is_safe
 from pvdstation.assembly.shown.layers import layers
 from pvdstation.assembly.shown.moment import Moment, moment_of
-from pvdstation.assembly.shown.outputs import outputs
 from pvdstation.assembly.shown.past import Past
-from pvdstation.assembly.shown.plant import links, position_signals, positions, signals
+from pvdstation.assembly.shown.plant import links, outputs, position_signals, positions, signals
 from pvdstation.assembly.shown.sources import sources
 from pvdstation.assembly.shown.steps import ahead, step_shown
 from pvdstation.assembly.shown.to_go import run_to_go_s

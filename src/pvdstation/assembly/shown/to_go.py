@@ -18,10 +18,13 @@ from pvdstation.recipe.layers import layer_s
 _STANDS = (*HOLDS, Mode.PAUSED, Mode.STOPPING, Mode.ABORTING)
 """States in which nobody knows how long: a person decides, or the run does not come to its planned end."""
 
+_ENDLESS = ("ask", "by_hand")
+"""Kinds of steps that a person ends."""
+
 
 def step_to_go_s(m: Moment, stood_s: float) -> float | None:
     """Return what is left of the running step, s; None: nobody knows. ``stood_s``: for how long it was held back."""
-    if m.course.mode in _STANDS or m.step.do == "ask":
+    if m.course.mode in _STANDS or m.step.do in _ENDLESS:
         return None
     if m.p is None:
         return m.step.estimate_s
@@ -34,7 +37,7 @@ def step_to_go_s(m: Moment, stood_s: float) -> float | None:
 
 def run_to_go_s(m: Moment, of_step_s: float | None) -> float | None:
     """Return what is left of the run by the estimates of the steps that come, s; None: nobody knows."""
-    if m.course.mode in _STANDS:
+    if m.course.mode in _STANDS or m.step.do == "by_hand":
         return None
     coming = m.control.steps[m.course.step + 1 :]
     return (of_step_s or 0.0) + sum(step.estimate_s for step in coming)
