@@ -64,6 +64,9 @@ class ScreenBench:
         *,
         errands: Errands = ERRANDS,
         answers: dict[str, Answer] | None = None,
+        meet: Callable[[], Client] | None = None,
+        confirm: bool = False,
+        clock: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory()  # a socket's path has 108 bytes
         self.data = Path(self._folder.name)
@@ -76,7 +79,7 @@ class ScreenBench:
         self.place = Place(STATION, self.data, self.data, self.address)
         self.published = snapshot
         self.open_desk(events)
-        self.app = StationApp(self.place, errands, self.meet)
+        self.app = StationApp(self.place, errands, meet or self.meet, confirm=confirm, clock=clock)
 
     def __enter__(self) -> Self:
         return self

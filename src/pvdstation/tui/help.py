@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from pvdstation.tui.frame.sight import Sight
-from pvdstation.tui.keys import URGENT_KEYS, VERB_KEYS, Key
+from pvdstation.tui.keys import TWICE_S, URGENT_KEYS, VERB_KEYS, Key
 
 _SCREEN_KEYS = (
     ("1 … 6", "open the pages"),
@@ -63,10 +63,9 @@ def help_text(sight: Sight, page: str, of_page: tuple[tuple[str, str], ...]) -> 
 
 def _verb(sight: Sight, key: Key) -> Content:
     verb = sight.verb(key.verb)
-    is_urgent = key in URGENT_KEYS
-    keys = f"{key.shown} twice within 1 s, or Ctrl+{key.other[-1].upper()} twice"
     sentence = "" if verb is None else verb.sentence
-    if is_urgent:
+    if key in URGENT_KEYS:
+        keys = f"{key.shown} twice within {TWICE_S:g} s, or Ctrl+{key.other[-1].upper()} twice"
         sentence = f"{keys}; {sentence}".removesuffix("; ")
     return _entry(key.shown, key.word, sentence, key.command, is_on=verb is None or verb.is_allowed)
 

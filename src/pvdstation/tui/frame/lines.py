@@ -19,8 +19,9 @@ def alarm_line(sight: Sight, width: int) -> Content:
         return Content("")
     if sight.lost:
         return Content.styled("● alarms are not known while the core is not connected", "bold $error")
-    right = fitting(width // 2, *_rights(sight, shown))
-    return between(_alarms(shown), right, width)
+    alarms = _alarms(shown)
+    right = fitting(max(width // 2, width - alarms.cell_length - 2), *_rights(sight, shown))
+    return between(alarms, right, width)
 
 
 def _alarms(shown: Snapshot) -> Content:

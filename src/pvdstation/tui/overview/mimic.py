@@ -22,12 +22,12 @@ Parts = list[Content | str | tuple[str, str]]
 
 def mimic(snapshot: Snapshot, width: int, height: int, *, is_old: bool) -> Content:
     """Return the chamber in a space of so many characters."""
-    has_room = width >= DRAWN_FROM[0] and height >= DRAWN_FROM[1]
-    lines = (
-        _drawn(snapshot, width, height, title=" chamber, OLD " if is_old else " chamber ")
-        if has_room
-        else _table(snapshot)
-    )
+    if width >= DRAWN_FROM[0] and height >= DRAWN_FROM[1]:
+        lines = _drawn(snapshot, width, height, " chamber, OLD " if is_old else " chamber ")
+    else:
+        lines = _table(snapshot)
+        if len(lines) > height:  # a trip needs the room above
+            lines = [line for line in lines if line.plain]
     return Content("\n").join(line.truncate(width) for line in lines)
 
 

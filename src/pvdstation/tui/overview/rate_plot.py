@@ -58,6 +58,7 @@ class RatePlot(Container):
     def compose(self) -> ComposeResult:
         """Lay out the plot."""
         self._plot = PlotextPlot()
+        self._plot.theme = "clear"  # the terminal's own colours
         self._drawn: tuple[list[float], list[float]] | None = None
         yield self._plot
 

@@ -19,8 +19,8 @@ from pvdstation.tui.page import Desk, Page
 PLOT_FROM = (110, 30)
 """Width and height of the screen from which there is a plot."""
 PLOTTED_EVERY_S = 1.0
-_LISTED_FROM = 30
-"""Height of the screen from which the next steps stand one below the other."""
+_LISTED_FROM, _MORE_FROM = 36, 50
+"""Heights of the screen from which the next steps stand one below the other."""
 
 
 class OverviewPage(Page):
@@ -110,9 +110,14 @@ class OverviewPage(Page):
         )
         self._mimic.put(mimic(snapshot, size.width, size.height, is_old=self._is_old))
         self._sources.put(sources(snapshot, self._sources.size.width))
-        self._layers.put(layers(snapshot))
-        self._waits.put(waits_for(snapshot, screen.width))
-        self._ahead.put(ahead(snapshot, 8 if screen.height >= 50 else 5 if screen.height >= _LISTED_FROM + 6 else 1))
+        lines = 8 if screen.height >= _MORE_FROM else 5 if screen.height >= _LISTED_FROM else 1
+        for line, content in (
+            (self._layers, layers(snapshot)),
+            (self._waits, waits_for(snapshot, screen.width)),
+            (self._ahead, ahead(snapshot, lines)),
+        ):
+            line.display = bool(content.plain)
+            line.put(content)
         if screen.width >= PLOT_FROM[0] and screen.height >= PLOT_FROM[1]:
             self._draw_plot()
 
