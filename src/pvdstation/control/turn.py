@@ -114,6 +114,8 @@ class Turn(Ends):
                 return self._confirm()
             case Mode.ABORTING:
                 return self._abort()
+            case Mode.IDLE | Mode.INTERRUPTED:  # the safe state needs its fore-line valve while the turbo turns
+                return self._rest(self.course.mode.value, self._io_arm())
             case _:
                 return self._rest(self.course.mode.value)
 
