@@ -2,7 +2,7 @@
 
 import math
 
-from pvdstation.recipe.spelling import time_text
+from pvdstation.recipe.spelling import duration
 
 
 def amount(value: float, unit: str, digits: int = 3) -> str:
@@ -16,5 +16,5 @@ def fixed(value: float, unit: str, decimals: int) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a time in whole seconds: "45 s", "5 min 47 s", "2 h 10 min", "unknown"."""
-    return "unknown" if math.isnan(seconds) else time_text(float(max(0, round(seconds))))
+    """Return a time in whole seconds: "45 s", "5 min 07 s", "2 h 10 min", "unknown"."""
+    return "unknown" if math.isnan(seconds) else duration(max(0.0, seconds))
