@@ -103,7 +103,10 @@ def test_the_alarm_line_shows_the_worst_that_nobody_knows_of():
 
 def test_a_lost_link_an_override_and_another_in_charge_are_named_at_any_width():
     shown = RUNNING._replace(
-        links=(LinkShown("sqc", is_lost=True, text="no answer for 3 s", round_trip_ms=math.nan), *RUNNING.links[1:]),
+        links=(
+            LinkShown("sqc", is_lost=True, text="no answer for 3 s: port closed", round_trip_ms=math.nan),
+            *RUNNING.links[1:],
+        ),
         overrides=(OverrideShown("boat_resistance", "Anna", "new boat", 8 * SECOND),),
         in_charge="run 4711",
     )
@@ -111,7 +114,7 @@ def test_a_lost_link_an_override_and_another_in_charge_are_named_at_any_width():
         line = alarm_line(sight(shown), width - 4).plain
         assert "OVERRIDDEN: boat_resistance by Anna" in line
     assert "in charge: run 4711 (F7 takes it)" in line
-    assert "sqc LOST: no answer for 3 s" in line
+    assert "sqc LOST: no answer for 3 s: port closed" in line
     assert "LOST: sqc" in alarm_line(sight(shown._replace(overrides=(), in_charge="", alarms=(ALARM,))), 76).plain
 
 
