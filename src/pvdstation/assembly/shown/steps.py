@@ -13,13 +13,10 @@ from pvdstation.desk.snapshot import StepShown
 
 AHEAD = 6
 """How many of the next steps are told."""
-_PUMPED = {
-    "turbo": "turbo", "rough": "roughing", "back": "backing", "cross": "crossover", "gate": "gate",
-    "high vacuum": "high vacuum",
-}  # fmt: skip
+_PUMPED = {"rough": "roughing", "back": "backing", "cross": "crossover"}
 _LAYER = {
     "capture": "shutter delay", "pre_coat": "pre-coat", "open": "opening", "exposed": "deposit", "close": "closing",
-    "held": "held", "end": "idle ramp", "cut": "off",
+    "end": "idle ramp", "cut": "off",
 }  # fmt: skip
 """In the words of the SQC-310, where it has one."""
 
@@ -56,7 +53,7 @@ def stage(m: Moment) -> str:
         case _ if m.p is None:
             return ""
         case Pump():
-            return _PUMPED[m.p.stage]
+            return _PUMPED.get(m.p.stage, m.p.stage)
         case AdmitGas():
             return "fill" if m.p.dwell_ns is None else "dwell"
         case Deposit():
@@ -68,4 +65,4 @@ def stage(m: Moment) -> str:
 def _layer_stage(m: Moment, p: DepositState) -> str:
     if p.stage == "reheat":
         return m.course.stage if m.course.stage in PROFILE else "conditioned again"
-    return "rate ramp" if p.stage == "exposed" and p.point.is_ramping else _LAYER[p.stage]
+    return "rate ramp" if p.stage == "exposed" and p.point.is_ramping else _LAYER.get(p.stage, p.stage)
