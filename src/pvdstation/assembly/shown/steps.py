@@ -53,7 +53,7 @@ def stage(m: Moment) -> str:
         case _ if m.p is None:
             return ""
         case Pump():
-            return _PUMPED.get(m.p.stage, m.p.stage)
+            return _PUMPED.get(m.p.stage, str(m.p.stage))
         case AdmitGas():
             return "fill" if m.p.dwell_ns is None else "dwell"
         case Deposit():
