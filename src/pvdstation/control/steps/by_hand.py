@@ -47,11 +47,11 @@ class ByHand:
         self.untouched_s = work.untouched_s
 
     def begin(self, v: View) -> HandState:
-        """Return the state in which everything is left as it is."""
-        return HandState(self._as_told(v.last, v.now_ns), None, v.now_ns)
+        """Return the state in which nothing is open but what backs the turbo, and pumps and gate are as they are."""
+        return HandState(self._wishes(safe_levels(v), v.now_ns), None, v.now_ns)
 
-    def _as_told(self, outputs: Outputs, now_ns: int) -> tuple[Wish, ...]:
-        return tuple(Wish(knob.level(outputs), now_ns, is_granted=True) for knob in self.knobs)
+    def _wishes(self, outputs: Outputs, now_ns: int) -> tuple[Wish, ...]:
+        return tuple(Wish(knob.level(outputs), now_ns) for knob in self.knobs)
 
     # --- what a person asks ---
 
@@ -140,19 +140,18 @@ class ByHand:
 
     def _says(self, p: HandState, v: View, heated: Heated | None, text: str, told: list[str]) -> Tick:
         """Return the tick with the source's part of the outputs, of the scene and of what is told."""
-        scene, wants = EMPTY, safe_levels(v)
-        trouble = None
+        scene, wants, trouble, ask = EMPTY, safe_levels(v), None, None
         if heated is not None and p.heat is not None:
             hand = self.heats[p.heat.source]
             wants = with_sources(v, (hand.w,), heated.tick.levels)
             told = [*told, *self._told(hand, p.heat, heated)]
-            trouble = _trouble(heated)
+            trouble, ask = _trouble(heated), heated.tick.ask
             if heated.heat is not None and heated.heat.power.stage != "off":
                 scene = hand.scene(heated.heat, v)
                 text = f"{text}: {hand.w.name} at {heated.heat.drive_pct:.1f} %"
             p = p._replace(heat=heated.heat)
         says = Said(EventKind.NOTE, "; ".join(told)) if told else None
-        return Tick(p, wants, text, scene=scene, trouble=trouble, says=says)
+        return Tick(p, wants, text, ask=ask, scene=scene, trouble=trouble, says=says)
 
     def _told(self, hand: HandHeat, before: Heat, heated: Heated) -> list[str]:
         """Return why a source is not what was asked for, and at its end what it has evaporated."""
@@ -166,7 +165,7 @@ class ByHand:
         """Close and switch off; pumps and gate stay, and what is then still open is what is wished."""
         tick = self._says(p, v, self._heated(p, v, drive), "closed and off", [])
         wants = tick.wants._replace(backing_stop=v.last.backing_stop)
-        p = tick.state._replace(wishes=self._as_told(wants, v.now_ns))
+        p = tick.state._replace(wishes=self._wishes(wants, v.now_ns))
         closed = (v.s.n2, v.s.vent, v.s.roughing)
         is_settled = p.heat is None and v.shutters_closed() and all(v.is_closed(number) for number in closed)
         return tick._replace(state=p, wants=wants, is_settled=is_settled, is_cold=drive is Drive.HOLD)
