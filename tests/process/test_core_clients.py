@@ -14,9 +14,10 @@ from pvdstation.assembly.core.meeting import Where, address
 from pvdstation.cli.changes import changes
 from pvdstation.desk.asked import Asked
 from pvdstation.desk.client import Client
-from pvdstation.desk.server import Server
+from pvdstation.desk.line import Line
+from pvdstation.desk.server import MOST_CALLERS, Server
 from pvdstation.desk.snapshot import LayerShown, LinkShown, PositionShown, QuestionShown, Snapshot
-from pvdstation.desk.talk import Refused
+from pvdstation.desk.talk import VERSION, Hello, Refused
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import Event, EventKind
 from pvdstation.record.cause import Cause
@@ -198,7 +199,7 @@ def test_stop_is_taken_from_another_version_and_nobody_is_waited_for(core, data,
 def test_an_attached_terminal_gets_the_run_s_lines_result_and_exit_code(core, data) -> None:
     core.server.publish(SHOWN, [event(3, "Mass?", EventKind.QUESTION, id="mass", answer="10 to 500 mg")])
     tripped = result("aborted", Cause.INTERLOCK)
-    Thread(target=lambda: (pvd_clients(core, 1), core.server.tell_end(RUN, tripped))).start()
+    Thread(target=lambda: (until_watched(core), core.server.tell_end(RUN, tripped))).start()
     followed = pvd("attach", "--data", data, "--json")
     assert (followed.returncode, json.loads(followed.stdout)) == (4, tripped)
     assert '>> Mass? [10 to 500 mg]: "pvd answer mass VALUE"' in followed.stderr
@@ -209,37 +210,43 @@ def test_an_attached_terminal_gets_the_run_s_lines_result_and_exit_code(core, da
     assert "no run is on" in none.stderr
 
 
-def pvd_clients(core: Core, least: int) -> None:
-    """Wait until so many are there."""
-    while core.server.clients < least:
+def until_watched(core: Core) -> None:
+    """Wait until somebody has said hello."""
+    while not any(caller.is_watching for caller in tuple(core.server._reception.callers.values())):
         core.server.arrived.wait(0.01)
 
 
 def test_a_client_that_was_dropped_comes_again_and_repeats_nothing(core, data) -> None:
-    def dropped() -> None:
-        pvd_clients(core, 1)
-        core.server.close("it did not take for 5 s what it was told")
-        core.open()
-        core.server.publish(SHOWN, [event(2, "pause: accepted", EventKind.REQUEST), event(4, "stopping")])
-        pvd_clients(core, 1)
+    def crowd() -> None:
+        until_watched(core)
+        lines = []
+        for number in range(MOST_CALLERS):
+            lines.append(Line(address(core.where), 5.0))
+            lines[-1].send(Hello(VERSION, "another", number, watch=False))
+            lines[-1].receive()
+        for line in lines:
+            line.close()
+        while core.server.clients > 1:
+            core.server.arrived.wait(0.01)
+        until_watched(core)
+        core.server.publish(SHOWN, [event(5, "stopping")])
         core.server.tell_end(RUN, result())
 
-    Thread(target=dropped).start()
+    Thread(target=crowd).start()
     followed = pvd("attach", "--data", data)
     assert followed.returncode == 3
-    lines = followed.stdout.splitlines()
-    assert [line for line in lines if line.startswith(("0:", ">>"))] == [
+    assert [line for line in followed.stdout.splitlines() if line.startswith(("0:", ">>"))] == [
         "0:00:01  run: running",
         "0:00:02  run: pause: accepted",
-        ">> connected again: it did not take for 5 s what it was told",
-        ">> 1 events were not heard; the record has them",
-        "0:00:04  run: stopping",
+        ">> connected again: there are too many clients",
+        ">> 2 events were not heard; the record has them",
+        "0:00:05  run: stopping",
     ]
 
 
 def test_a_core_that_dies_leaves_no_confirmed_safe_state(core, data) -> None:
     def died() -> None:
-        pvd_clients(core, 1)
+        until_watched(core)
         core.server.close("killed")
 
     Thread(target=died).start()
