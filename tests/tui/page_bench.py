@@ -94,7 +94,7 @@ class PageBench(App[None]):
         """Return what a part of the page or of the form over it shows."""
         return str(self.screen.query_one(f"#{name}").visual)
 
-    def drive(self, person: Person, snapshot: Snapshot | None = None, size: tuple[int, int] = (120, 34)) -> None:
+    def drive(self, person: Person, snapshot: Snapshot | None = None, size: tuple[int, int] = (120, 30)) -> None:
         """Let a person act on the page."""
         asyncio.run(self._drive(person, snapshot, size))
 

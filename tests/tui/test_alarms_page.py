@@ -10,7 +10,7 @@ from pvdstation.tui.pages.alarms import AlarmsPage
 from pvdstation.tui.parts.alarm_history import MOST
 
 
-def drive(person, snapshot=ALARMS, size=(120, 34)):
+def drive(person, snapshot=ALARMS, size=(112, 24)):
     PageBench(AlarmsPage).drive(person, snapshot, size)
 
 

@@ -12,7 +12,7 @@ from pvdstation.tui.pages.manual import ManualPage
 from pvdstation.tui.parts.outputs import is_refused
 
 
-def drive(person, snapshot=HAND, size=(120, 34)):
+def drive(person, snapshot=HAND, size=(112, 24)):
     PageBench(ManualPage).drive(person, snapshot, size)
 
 

@@ -28,7 +28,7 @@ def fail(_run):
     raise ErrandError("r-3 is held by another process")
 
 
-def drive(person, snapshot=IDLE, size=(120, 34), **errands):
+def drive(person, snapshot=IDLE, size=(112, 24), **errands):
     async def once_read(bench, pilot):
         await settled(bench, pilot)
         await person(bench, pilot)

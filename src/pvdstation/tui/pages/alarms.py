@@ -8,13 +8,13 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
-from textual.widgets import Static
 
 from pvdstation.desk.snapshot import AlarmShown, OverrideShown, Snapshot
 from pvdstation.model.messages import Event, Verb
 from pvdstation.tui.page import Desk, Page
 from pvdstation.tui.parts.alarm_history import History
 from pvdstation.tui.parts.alarm_rows import OVERRIDE, alarm_in_full, alarm_rows, is_open, override_in_full, summary
+from pvdstation.tui.parts.line import Line
 from pvdstation.tui.parts.moving import MOVES, Moving
 from pvdstation.tui.parts.rows import Rows
 from pvdstation.tui.parts.timed import Timed
@@ -69,11 +69,11 @@ class AlarmsPage(Moving, Page):
 
     def compose(self) -> ComposeResult:
         """Lay out the list, what is chosen, and the history."""
-        yield Static(Content("Nothing is known yet."), id="summary")
+        yield Line(id="summary", text="Nothing is known yet.")
         yield Rows(id="alarms")
         with Horizontal(id="lower"):
             with VerticalScroll(id="full"):
-                yield Static("", id="chosen")
+                yield Line(id="chosen")
             yield Rows(id="history", empty="No alarm in this run so far.", has_cursor=False)
 
     def on_resize(self, event: Resize) -> None:
@@ -100,13 +100,13 @@ class AlarmsPage(Moving, Page):
     def show(self, snapshot: Snapshot) -> None:
         """Show the alarms of a moment."""
         self.keep(snapshot)
-        self.query_one("#summary", Static).update(summary(snapshot))
+        self.query_one("#summary", Line).put(summary(snapshot))
         self._alarms.fill(tuple(alarm_rows(snapshot, self._walls, self.size.width)))
         self._show_chosen()
 
     def lost(self) -> None:
         """Say that what stands here is old."""
-        self.query_one("#summary", Static).update(
+        self.query_one("#summary", Line).put(
             Content.styled("No connection: these alarms are old, new ones are not seen here.", BAD)
         )
 
@@ -119,7 +119,7 @@ class AlarmsPage(Moving, Page):
             text = alarm_in_full(snapshot, alarm, self._walls[alarm.name, alarm.came_ns], width)
         elif snapshot is not None and override is not None:
             text = override_in_full(snapshot, override, width)
-        self.query_one("#chosen", Static).update(text)
+        self.query_one("#chosen", Line).put(text)
 
     @property
     def moved(self) -> Rows:

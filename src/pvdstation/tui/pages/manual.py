@@ -8,7 +8,6 @@ from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.events import Resize
-from textual.widgets import Static
 
 from pvdstation.desk.snapshot import OutputShown, Snapshot, SourceShown
 from pvdstation.desk.talk import Answer, Refused
@@ -18,6 +17,7 @@ from pvdstation.tui.parts.asked import AskedOutputs
 from pvdstation.tui.parts.beginning import answer_text, by_hand_form, by_hand_start
 from pvdstation.tui.parts.by_hand import chosen, head, live, may_begin, power_form
 from pvdstation.tui.parts.form import Filled, Form, number_of
+from pvdstation.tui.parts.line import Line
 from pvdstation.tui.parts.moving import MOVES, Moving
 from pvdstation.tui.parts.outputs import (
     DOWN,
@@ -88,13 +88,13 @@ class ManualPage(Moving, Page):
 
     def compose(self) -> ComposeResult:
         """Lay out what the page is about, the table, and the chosen output."""
-        yield Static(Content("Nothing is known yet."), id="head")
+        yield Line(id="head", text="Nothing is known yet.")
         with Container(id="body"):
             with Container(id="table"):
-                yield Static("", id="columns")
+                yield Line(id="columns")
                 yield Rows(id="outputs", empty="No outputs are known.")
             with VerticalScroll(id="why"):
-                yield Static("", id="chosen")
+                yield Line(id="chosen")
 
     def on_resize(self, event: Resize) -> None:
         """Put the chosen output beside the table where there is room."""
@@ -121,9 +121,9 @@ class ManualPage(Moving, Page):
         text = head(snapshot, is_brief=not self._why_columns)
         if self._begin_refused and may_begin(snapshot):
             text = Content.assemble(text, "\n", (self._begin_refused, BAD))
-        self.query_one("#head", Static).update(text)
+        self.query_one("#head", Line).put(text)
         width = self.size.width - 2 - self._why_columns
-        self.query_one("#columns", Static).update(heading(snapshot, width))
+        self.query_one("#columns", Line).put(heading(snapshot, width))
         self._outputs.fill(tuple(output_rows(snapshot, self._asked.told.pending, width)))
         self._show_chosen()
 
@@ -131,7 +131,7 @@ class ManualPage(Moving, Page):
         """Say that what stands here is old, and that nothing can be asked."""
         self._asked.forget()
         text = "No connection: what stands here is old, and nothing can be set. The core goes on without this screen."
-        self.query_one("#head", Static).update(Content.styled(text, BAD))
+        self.query_one("#head", Line).put(Content.styled(text, BAD))
 
     @on(Rows.Moved, "#outputs")
     def _show_chosen(self) -> None:
@@ -142,7 +142,7 @@ class ManualPage(Moving, Page):
             width = (beside or self.size.width) - 4
             refused = self._asked.told.refused.get(output.name, "")
             text = chosen(self._snapshot, output, refused, width, is_brief=not beside)
-        self.query_one("#chosen", Static).update(text)
+        self.query_one("#chosen", Line).put(text)
 
     @property
     def moved(self) -> Rows:

@@ -20,6 +20,7 @@ from pvdstation.tui.page import Desk, Page
 from pvdstation.tui.parts.beginning import answer_text, continue_form, continue_start
 from pvdstation.tui.parts.errand import Done, Runner
 from pvdstation.tui.parts.form import Filled
+from pvdstation.tui.parts.line import Line
 from pvdstation.tui.parts.moving import MOVES, Moving
 from pvdstation.tui.parts.rows import Rows
 from pvdstation.tui.parts.run_rows import INTERRUPTED, filtered, run_rows
@@ -62,7 +63,7 @@ class RunsPage(Moving, Page):
     RunsPage #line Static { width: 8; height: 1; color: $text-muted; }
     RunsPage #filter { width: 1fr; height: 1; border: none; padding: 0 1; background: $boost; }
     RunsPage #filter:focus { border: none; text-style: underline; }
-    RunsPage #told { height: auto; max-height: 8; border-top: solid $foreground 50%; display: none; }
+    RunsPage #told { height: auto; max-height: 8; border-top: solid $foreground 50%; }
     RunsPage.-shown #runs, RunsPage.-shown #line { display: none; }
     """
 
@@ -76,13 +77,13 @@ class RunsPage(Moving, Page):
 
     def compose(self) -> ComposeResult:
         """Lay out what was found, the filter, the list, the text of a run, and what came of the last errand."""
-        yield Static("", id="found")
+        yield Line(id="found", hides=True)
         with Horizontal(id="line"):
             yield Static("filter /")
             yield Input(id="filter", placeholder="words of a recipe, a sample, an outcome, a day")
         yield Rows(id="runs", empty="")
         yield RunText()
-        yield Static("", id="told")
+        yield Line(id="told", hides=True)
 
     # --- what is shown ---
 
@@ -110,9 +111,7 @@ class RunsPage(Moving, Page):
             )
         elif self._is_old and self._runs:
             text = Content.styled("A run has begun or ended since: L reads the list again.", "bold")
-        found = self.query_one("#found", Static)
-        found.update(text)
-        found.display = bool(text)
+        self.query_one("#found", Line).put(text)
 
     def on_resize(self) -> None:
         """Fit the columns."""
@@ -126,9 +125,7 @@ class RunsPage(Moving, Page):
         self._list.fill(tuple(run_rows(runs, self.size.width)), empty)
 
     def _tell(self, text: str, *, is_bad: bool = False) -> None:
-        told = self.query_one("#told", Static)
-        told.update(Content.styled(text, BAD if is_bad else ""))
-        told.display = bool(text)
+        self.query_one("#told", Line).put(Content.styled(text, BAD if is_bad else ""))
 
     @property
     def moved(self) -> Rows:

@@ -60,8 +60,7 @@ class Rows(ScrollView, can_focus=False):
     def fill(self, rows: Sequence[Row], empty: str | None = None) -> None:
         """Show other rows; the cursor stays with its row while that is there, else at its place."""
         before = self.chosen
-        is_same = empty is None and tuple(rows) == self._rows
-        if is_same:
+        if empty is None and _are_same(rows, self._rows):
             return
         if empty is not None:
             self._empty = Content.styled(empty, "dim")
@@ -123,3 +122,10 @@ class Rows(ScrollView, can_focus=False):
     def on_click(self, event: Click) -> None:
         """Put the cursor where the mouse is."""
         self.move(event.y + self.scroll_offset.y - self._place)
+
+
+def _are_same(rows: Sequence[Row], others: Sequence[Row]) -> bool:
+    """Return whether rows look the same; equal contents may still have other styles."""
+    return len(rows) == len(others) and all(
+        row.key == other.key and row.text.is_same(other.text) for row, other in zip(rows, others, strict=True)
+    )
