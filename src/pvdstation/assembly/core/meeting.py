@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pvdstation.assembly.sources import DEFAULT_STATION
 from pvdstation.desk.client import Client
-from pvdstation.desk.line import NobodyThere
+from pvdstation.desk.line import Gone, NobodyThere
 from pvdstation.desk.place import DoorError, address_of
 from pvdstation.desk.start import Start
 from pvdstation.model.problems import Problem, Refused
@@ -74,14 +74,16 @@ def meet_or_start(where: Where, name: str, first: Start | None = None, *, watch:
 
     Raises NotStarted, OtherVersion, DeskError, Refused.
     """
-    with suppress(NobodyThere):
-        return Met(meet(where, name, watch=watch))
-    told = _start(where, first)
-    if "ready" not in told and told.get("taken"):  # another client was quicker
-        return Met(_meet_soon(where, name, watch=watch))
-    if "ready" not in told:
-        raise NotStarted(told)
-    return Met(_meet_soon(where, name, watch=watch), str(told.get("run", "")))
+    deadline_s = time.monotonic() + READY_S
+    while True:
+        with suppress(NobodyThere, Gone):  # a core that is about to end lets nobody in any more
+            return Met(meet(where, name, watch=watch))
+        told = _start(where, first)
+        if "ready" in told:
+            return Met(_meet_soon(where, name, watch=watch), str(told.get("run", "")))
+        if not told.get("taken") or time.monotonic() > deadline_s:
+            raise NotStarted(told)
+        time.sleep(_AGAIN_S)  # another client was quicker, or the core before has not ended yet
 
 
 def _meet_soon(where: Where, name: str, *, watch: bool) -> Client:

@@ -12,6 +12,7 @@ from pvdstation.desk.asked import Asked
 from pvdstation.desk.server import Server
 from pvdstation.desk.snapshot import Snapshot
 from pvdstation.model.messages import Event, EventKind, Verb
+from pvdstation.runtime.stepped import SteppedRun
 
 SHOW_EVERY_S = 0.2
 UNGUARDED = "guardian"
@@ -19,6 +20,12 @@ UNGUARDED = "guardian"
 
 class Shows(Protocol):
     """Makes the snapshot of a moment."""
+
+    speed: float
+
+    def seen(self, now_ns: int, decision: Decision) -> None:
+        """Take every scan: when something was seen first."""
+        ...
 
     def shown(self, now_ns: int, decision: Decision, wall_s: float) -> Snapshot:
         """Return what a screen shows."""
@@ -56,6 +63,7 @@ class Session:
         """Feed the guardian, answer, and show; a snapshot at most five times a second."""
         self.decision = decision
         self._feed()
+        self._shows.seen(now_ns, decision)
         self._untold += decision.events
         self._conversation.hear(decision.events)
         now_s = time.monotonic()
@@ -70,6 +78,18 @@ class Session:
             events, self._untold = self._untold, []
             shown = self._shows.shown(now_ns, self.decision, time.time())
             self._desk.publish(shown._replace(late_scans=self.bench.run.late_scans), events)
+
+    def go_at(self, speed: float) -> str:
+        """Change the pace of a simulated run; return why it cannot be changed."""
+        run = self.bench.run
+        if not isinstance(run, SteppedRun):
+            return "only a simulated run that was started at another speed than 1 can change it"
+        try:
+            run.go_at(speed)
+        except ValueError as error:
+            return str(error)
+        self._shows.speed = speed
+        return ""
 
     def end(self, why: str) -> None:
         """Refuse what was never answered."""

@@ -33,7 +33,6 @@ from pvdstation.model.problems import Problem
 from pvdstation.model.problems import Refused as RefusedInput
 from pvdstation.model.station import Station
 from pvdstation.recipe.procedure import Procedure
-from pvdstation.runtime.stepped import SteppedRun
 from pvdstation.wires.transcript import SharedText
 
 COMPLETE, INTERNAL = 0, 70
@@ -316,14 +315,12 @@ class StationCore:
 
     def _set_speed(self, value: float | str | None) -> str:
         """Change the pace of a simulated run; return why it cannot be changed."""
-        run = self._session.bench.run if self._session else None
-        if not isinstance(run, SteppedRun) or not self._is_active:
-            return "only a simulated run that was started at another speed than 1 can change it"
+        if self._session is None or not self._is_active:
+            return "no run is active"
         try:
-            run.go_at(float(value if value is not None else "nan"))
-        except ValueError as error:
-            return str(error)
-        return ""
+            return self._session.go_at(float(value if value is not None else "nan"))
+        except ValueError:
+            return f"{value} is not a number"
 
     def _why_stay(self) -> str:
         """Return why the core may not end now; empty when it may."""
