@@ -95,7 +95,7 @@ def _verbs(sight: Sight) -> list[Content]:
         keys.append(_clickable("F7", "Take charge", "charge", is_on=True))
     for key in VERB_KEYS:
         verb = sight.verb(key.verb)
-        is_on = verb is None or verb.is_allowed
+        is_on = verb is not None and verb.is_allowed and not sight.lost
         keys.append(_clickable(key.shown, key.word, f"verb('{key.verb}')", is_on=is_on))
     return [*keys, _clickable("F10", "Leave", "quit", is_on=True)]
 

@@ -6,8 +6,8 @@ from pvdstation.desk.snapshot import Snapshot
 from pvdstation.tui.figures import time_of_day
 from pvdstation.tui.frame.sight import LIVE, SIMULATED, TRIPPED, Sight, between
 
-_EDGES = 26
-"""Characters of the first line that are neither mode, state nor cause."""
+_EDGES = 16
+"""Characters of the first line that are neither mode, state, cause nor clock."""
 _LABELS = {SIMULATED: "bold $background on $simulated", LIVE: "bold $background on $live"}
 
 
@@ -64,4 +64,5 @@ def cause_text(shown: Snapshot) -> str:
 
 def has_room(sight: Sight, shown: Snapshot, width: int) -> bool:
     """Return whether the whole first cause stands in the first line."""
-    return len(f"{sight.mode}{shown.state}{cause_text(shown)}") + _EDGES < width
+    words = f"{sight.mode}{shown.state}{cause_text(shown)}{_clock(sight).plain}"
+    return len(words) + _EDGES <= width

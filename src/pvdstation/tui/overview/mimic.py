@@ -4,7 +4,7 @@ from textual.content import Content
 
 from pvdstation.desk.snapshot import Snapshot, SourceShown
 from pvdstation.tui.figures import lasting, number
-from pvdstation.tui.overview.marks import CLOSED, MOVING, OPEN, blade, is_true, marked, named, signal, word_of
+from pvdstation.tui.overview.marks import CLOSED, MOVING, OPEN, UNKNOWN, blade, is_true, marked, named, signal, word_of
 
 DRAWN_FROM = (46, 14)
 """Width and height from which there is room for a drawing; below it there is a table."""
@@ -17,7 +17,6 @@ _VALVES = (
 )
 _SEEN_NM_S = 0.005
 _SHUTTERS = ("substrate shutter", "source shutter")
-Parts = list[Content | str | tuple[str, str]]
 
 
 def mimic(snapshot: Snapshot, width: int, height: int, *, is_old: bool) -> Content:
@@ -25,7 +24,7 @@ def mimic(snapshot: Snapshot, width: int, height: int, *, is_old: bool) -> Conte
     if width >= DRAWN_FROM[0] and height >= DRAWN_FROM[1]:
         lines = _drawn(snapshot, width, height, " chamber, OLD " if is_old else " chamber ")
     else:
-        lines = _table(snapshot)
+        lines = _table(snapshot, width)
         if len(lines) > height:  # a trip needs the room above
             lines = [line for line in lines if line.plain]
     return Content("\n").join(line.truncate(width) for line in lines)
@@ -35,7 +34,8 @@ def _drawn(snapshot: Snapshot, width: int, height: int, title: str) -> list[Cont
     inner = width - 2
     words = [word_of(named(snapshot, f"source shutter {source.name}")) for source in snapshot.sources]
     blade_width = min(max(inner // max(len(words), 1) // 3, 8), 16)
-    free = min(height - DRAWN_FROM[1], width // 4)
+    plumbing = _plumbing(snapshot, width)
+    free = max(min(height - DRAWN_FROM[1] + 2 - len(plumbing), width // 3), 0)
     air = _vapour(snapshot.sources, words, blade_width, inner)
     inside = [
         *_substrate(snapshot, inner),
@@ -48,8 +48,7 @@ def _drawn(snapshot: Snapshot, width: int, height: int, title: str) -> list[Cont
         Content.styled(f"╭{title.center(inner, '─')}╮", "$grey"),
         *[_walled(line, inner) for line in inside],
         Content.styled(f"╰{'─' * inner}╯", "$grey"),
-        _line(_pumped(snapshot)),
-        _line(_shut(snapshot)),
+        *plumbing,
     ]
 
 
@@ -126,48 +125,46 @@ def _centred(content: Content, width: int) -> Content:
     return content.pad_left(max((width - content.cell_length) // 2, 0))
 
 
-def _line(parts: Parts) -> Content:
-    return Content.assemble(" ", *parts)
-
-
-def _valve(snapshot: Snapshot, label: str, name: str) -> Parts:
-    return [(f"{label} ", "$grey"), marked(word_of(named(snapshot, name)))]
-
-
-def _pumped(snapshot: Snapshot) -> Parts:
-    """Return what stands between the chamber and the backing pump."""
-    joint = (" ─ ", "$grey")
-    return [
-        *_valve(snapshot, *_VALVES[0]), joint, *_turbo(snapshot), joint,
-        *_valve(snapshot, *_VALVES[1]), joint, *_pump(snapshot),
-    ]  # fmt: skip
-
-
-def _shut(snapshot: Snapshot) -> Parts:
-    """Return the other valves, those by other names too."""
+def _plumbing(snapshot: Snapshot, width: int) -> list[Content]:
+    """Return what stands between the chamber and the backing pump, then the other valves, those by other names too."""
     known = {name for _, name in _VALVES}
     others = [(p.name, p.name) for p in snapshot.positions if p.name not in known and not p.name.startswith(_SHUTTERS)]
-    parts: Parts = []
-    for label, name in (*_VALVES[2:], *others):
-        parts += [*_valve(snapshot, label, name), "   "]
-    return parts
+    gate, fore, *rest = _VALVES
+    pumped = [_valve(snapshot, *gate), _turbo(snapshot), _valve(snapshot, *fore), _pump(snapshot)]
+    shut = [_valve(snapshot, *one) for one in (*rest, *others)]
+    return [*_folded(pumped, Content.styled(" ─ ", "$grey"), width), *_folded(shut, Content("   "), width)]
 
 
-def _turbo(snapshot: Snapshot) -> Parts:
+def _folded(items: list[Content], joint: Content, width: int) -> list[Content]:
+    """Return items one after the other, in as many lines as they need."""
+    lines = [Content(" ") + items[0]]
+    for item in items[1:]:
+        if lines[-1].cell_length + joint.cell_length + item.cell_length <= width:
+            lines[-1] = lines[-1] + joint + item
+        else:
+            lines.append(Content(" ") + item)
+    return lines
+
+
+def _valve(snapshot: Snapshot, label: str, name: str) -> Content:
+    return Content.assemble((f"{label} ", "$grey"), marked(word_of(named(snapshot, name))))
+
+
+def _turbo(snapshot: Snapshot) -> Content:
     speed = signal(snapshot, "turbo.speed")
-    if speed is None or not is_true(speed):
-        return [("turbo ", "$grey"), marked("unknown")]
-    return [("turbo ", "$grey"), f"{speed.value:4.0f} Hz"]
+    is_known = speed is not None and is_true(speed)
+    word = f"{speed.value:4.0f} Hz" if speed is not None and is_known else marked(UNKNOWN)
+    return Content.assemble(("turbo ", "$grey"), word)
 
 
-def _pump(snapshot: Snapshot) -> Parts:
+def _pump(snapshot: Snapshot) -> Content:
     running = signal(snapshot, "backing_running")
     if running is None or not is_true(running):
-        return [("pump ", "$grey"), marked("unknown")]
-    return [("pump ", "$grey"), ("on", "") if running.value else ("OFF", "bold")]
+        return Content.assemble(("pump ", "$grey"), marked(UNKNOWN))
+    return Content.assemble(("pump ", "$grey"), "on" if running.value else ("OFF", "bold"))
 
 
-def _table(snapshot: Snapshot) -> list[Content]:
+def _table(snapshot: Snapshot, width: int) -> list[Content]:
     """Return the same in as few lines as there are things."""
     shutter = named(snapshot, "substrate shutter")
     since = "" if shutter is None else lasting(shutter.since_ns, snapshot.now_ns)
@@ -182,7 +179,7 @@ def _table(snapshot: Snapshot) -> list[Content]:
                 f"{number(source.life_pct, 1)} %",
             )
         )  # fmt: skip
-    return [*lines, Content(""), _line(_pumped(snapshot)), _line(_shut(snapshot))]
+    return [*lines, Content(""), *_plumbing(snapshot, width)]
 
 
 def _row(label: str, word: tuple[str, str], *more: str | tuple[str, str]) -> Content:

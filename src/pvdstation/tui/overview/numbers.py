@@ -55,14 +55,16 @@ class Numbers(Horizontal):
 
     def show(self, snapshot: Snapshot, now: Pressure, tendency: str, station: Station, *, is_old: bool) -> None:
         """Show the numbers of a moment."""
-        layer = snapshot.layers[0] if snapshot.layers else None
-        figures = (
-            _rate(snapshot, layer, station.limits.rate_attention.within),
-            _thickness(layer),
-            _pressure(now, tendency),
-        )
-        for big, figure in zip(self._bigs, figures, strict=True):
+        shown = figures(snapshot, now, tendency, station)
+        for big, figure in zip(self._bigs, shown, strict=True):
             big.show(figure, is_old=is_old)
+
+
+def figures(snapshot: Snapshot, now: Pressure, tendency: str, station: Station) -> tuple[Figure, Figure, Figure]:
+    """Return rate, thickness and pressure of a moment."""
+    layer = snapshot.layers[0] if snapshot.layers else None
+    within_pct = station.limits.rate_attention.within
+    return _rate(snapshot, layer, within_pct), _thickness(layer), _pressure(now, tendency)
 
 
 def _rate(snapshot: Snapshot, layer: LayerShown | None, within_pct: float) -> Figure:

@@ -35,7 +35,7 @@ class OverviewPage(Page):
     OverviewPage Numbers { height: 5; }
     OverviewPage Big { width: 1fr; height: 5; padding-right: 1; }
     OverviewPage Digits { width: 100%; text-style: bold; }
-    OverviewPage RatePlot { height: 1fr; max-height: 24; margin-top: 1; display: none; }
+    OverviewPage RatePlot { height: 1fr; max-height: 30; margin-top: 1; display: none; }
     OverviewPage #sources, OverviewPage #waits { margin-top: 1; }
     OverviewPage #sources, OverviewPage #layers, OverviewPage #waits, OverviewPage #ahead { height: auto; }
     .-normal.-high OverviewPage RatePlot, .-wide.-high OverviewPage RatePlot { display: block; }
