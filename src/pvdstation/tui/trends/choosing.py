@@ -26,6 +26,7 @@ class ChooseRun(ModalScreen[str | None]):
     ChooseRun > Vertical { width: 90%; max-width: 110; height: auto; max-height: 90%; padding: 0 1; }
     ChooseRun > Vertical { border: heavy $foreground; }
     ChooseRun OptionList { height: auto; max-height: 20; border: none; padding: 0; background: $background; }
+    ChooseRun OptionList:focus > .option-list--option-highlighted { text-style: reverse bold; }
     ChooseRun .foot { color: $text-muted; margin-top: 1; }
     """
 

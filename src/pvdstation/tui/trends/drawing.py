@@ -105,6 +105,7 @@ def draw(plot: Plot, picture: Picture, width: int, height: int) -> None:
     for curve, points in scaled:
         for at_s, values in _stretches(points):
             plot.plot(at_s, values, marker=curve.line.marker, color=curve.line.colour)
+    plot.plot([picture.from_s], [least], marker=" ")  # axes are drawn only where there is a curve
     plot.xlim(picture.from_s, picture.to_s)
     plot.ylim(least, most)
     rows = max(2, (height - 2) // 3)
