@@ -110,6 +110,34 @@ def pvd(
         raise typer.Exit
 
 
+@app.command()
+def ui(
+    context: typer.Context,
+    station: Station = None,
+    data: Data = None,
+    recipes: Annotated[
+        str | None, typer.Option(metavar="DIR", help='Where recipes are looked for first; default "recipes" here.')
+    ] = None,
+    *,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Ask before STOP and ABORT, instead of the key twice within a second.")
+    ] = False,
+) -> None:
+    """Show the station on this terminal: six pages, every key in the footer, "?" for what each does now.
+
+    Attaches to the core that runs this station, or starts one. Leaving the screen, closing the terminal or losing the
+    connection changes nothing for the core: it goes on, and "pvd ui" brings the screen back.
+
+    \b
+    Examples:
+      pvd ui
+      pvd ui --station station.toml
+    """
+    from pvdstation.cli.ui_command import run_ui
+
+    raise typer.Exit(run_ui(context.ensure_object(Streams), station, data, recipes, confirm=confirm))
+
+
 @app.command(hidden=True)
 def core(
     station: Station = None,
