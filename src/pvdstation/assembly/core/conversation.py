@@ -10,6 +10,7 @@ from pvdstation.model.messages import Event, EventKind, Request, Verb
 from pvdstation.runtime.scan import Scan
 
 _REFUSED = ": refused, "
+_ACCEPTED = ": accepted"
 
 
 class Conversation:
@@ -50,7 +51,7 @@ class Conversation:
         if mark:
             self._desk.reply(asked, Refused(asked.ask.id, _with_conditions(reason, event)))
         else:
-            self._desk.answer(asked, text=event.text)
+            self._desk.answer(asked, text=event.text.partition(_ACCEPTED)[2].lstrip(", "))
 
 
 def _with_conditions(reason: str, event: Event) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from pvdstation.assembly.building import Bench
 from pvdstation.assembly.core.conversation import Conversation
+from pvdstation.assembly.core.log import Log
 from pvdstation.assembly.guarding import Guardian
 from pvdstation.control.decision import Decision
 from pvdstation.desk.asked import Asked
@@ -35,8 +36,11 @@ class Shows(Protocol):
 class Session:
     """What clients and a bench have to do with each other, from the bench's first scan to its last."""
 
-    def __init__(self, desk: Server, bench: Bench, shows: Shows, takes: Callable[[Asked], bool]) -> None:
+    def __init__(self, desk: Server, bench: Bench, shows: Shows, takes: Callable[[Asked], bool], log: Log) -> None:
         """``takes`` is offered every request first, and returns whether it is not one for the scan."""
+        self._log = log
+        self._shown: Snapshot | None = None
+        self._said = ""
         self.bench = bench
         self.decision: Decision | None = None
         """Of the last scan."""
@@ -63,7 +67,7 @@ class Session:
         """Feed the guardian, answer, and show; a snapshot at most five times a second."""
         self.decision = decision
         self._feed()
-        self._shows.seen(now_ns, decision)
+        self._see(now_ns, decision)
         self._untold += decision.events
         self._conversation.hear(decision.events)
         now_s = time.monotonic()
@@ -72,12 +76,23 @@ class Session:
             self._next_s = now_s + SHOW_EVERY_S
             self.show(now_ns)
 
+    def _see(self, now_ns: int, decision: Decision) -> None:
+        try:
+            self._shows.seen(now_ns, decision)
+        except Exception as error:  # noqa: BLE001 - the same
+            self._say_once(f"internal error in what is seen: {type(error).__name__}: {error}")
+
     def show(self, now_ns: int) -> None:
-        """Show this moment, with every event that has not been told yet."""
-        if self.decision is not None:
-            events, self._untold = self._untold, []
-            shown = self._shows.shown(now_ns, self.decision, time.time())
-            self._desk.publish(shown._replace(late_scans=self.bench.run.late_scans), events)
+        """Show this moment, with every event that has not been told yet. An error of ours in it stops no scan."""
+        if self.decision is None:
+            return
+        events, self._untold = self._untold, []
+        try:
+            self._shown = self._shows.shown(now_ns, self.decision, time.time())
+        except Exception as error:  # noqa: BLE001 - what people see must never end what is controlled
+            self._say_once(f"internal error in what is shown: {type(error).__name__}: {error}")
+        if self._shown is not None:
+            self._desk.publish(self._shown._replace(late_scans=self.bench.run.late_scans), events)
 
     def go_at(self, speed: float) -> str:
         """Change the pace of a simulated run; return why it cannot be changed."""
@@ -94,6 +109,11 @@ class Session:
     def end(self, why: str) -> None:
         """Refuse what was never answered."""
         self._conversation.end(why)
+
+    def _say_once(self, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            self._log.line(text)
 
     def _feed(self) -> None:
         """Tell the guardian of a completed scan; without a guardian a run is brought to its end, fast."""

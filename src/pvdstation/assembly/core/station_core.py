@@ -110,7 +110,7 @@ class StationCore:
             plan = Plan(1, (self._log,), self._scanned, begins=begins, lingers=True)
             bench = build(idle, world, board, plan, 1)
             shows = Shower(idle, bench.control, board, bench.workers, "", About(), 1)
-            self._session = Session(self._desk, bench, shows, self._takes)
+            self._session = Session(self._desk, bench, shows, self._takes, self._log)
             bench.scan.look_first(self._look)
             if begun is not None:
                 begun("")
@@ -164,7 +164,7 @@ class StationCore:
             wanted.prepared, bench.control, bench.board, bench.workers, running.run, about, wanted.start.speed
         )
         self._running, self._run = running, running.run
-        self._session = Session(self._desk, bench, shows, self._takes)
+        self._session = Session(self._desk, bench, shows, self._takes, self._log)
         self._session.guardian = guardian
         bench.scan.look_first(self._look)
         self._log.line(f"run {running.run}: {wanted.prepared.recipe.name}, asked for by {self._whose or 'its starter'}")
