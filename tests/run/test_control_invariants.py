@@ -8,16 +8,21 @@ import math
 from typing import Any, NamedTuple
 
 import pytest
+from hand_bench import Hands, by_hand, for_s, is_at, reads
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from interlock_cases import HOST
 from station_bench import QUICK, StationBench
 
+from pvdstation.control.arbiter import missing
 from pvdstation.control.core import Control
 from pvdstation.control.decision import Decision
+from pvdstation.control.knobs import knobs_of
+from pvdstation.control.overrides import names
 from pvdstation.control.state import State
 from pvdstation.control.states import NEXT, Mode
+from pvdstation.control.view import View
 from pvdstation.model.clock import SECOND
 from pvdstation.model.messages import ActionKind, ActionResult, EventKind, Image, Outputs, Request, Verb
 from pvdstation.model.signals import Position, Quality, Reading
@@ -27,6 +32,25 @@ GOES_ON = (Mode.RUNNING, Mode.PAUSING)
 SAFE = frozenset({Mode.ABORTING, Mode.ABORTED, Mode.STOPPED, Mode.COMPLETE, Mode.IDLE, Mode.STARTING})
 WILD = (0.0, 1.0, 2.0, 3.0, -1.0, math.nan, 13.0, 22.0, 50.0, 500.0, 1200.0, 1e-5, 2e-4, 5e6, 6e6, 1e-300, math.inf)
 OFF_A = 1.0
+OUTPUTS = (
+    "backing pump", "turbo", "roughing valve", "fore-line valve", "HV gate", "N2 valve", "vent valve",
+    "substrate shutter", "source shutter Zn", "source shutter Li", "source Zn", "source Li", "nothing",
+)  # fmt: skip
+LEVELS = ("open", "closed", "run", "stop", "off", 0.0, 20.0, 45.0, math.nan)
+WARM_HANDS = (
+    Hands()
+    .set("HV gate", "open", for_s(2, is_at("foreline_valve", 1)))
+    .set("source Zn", 45.0, for_s(10, reads("chamber.full_range", 0, 2e-6)))
+    .set("source shutter Zn", "open", reads("supply.1.current", 30, 46))
+    .set("substrate shutter", "open", for_s(45, reads("supply.1.current", 44, 46)))
+    .set("source Zn", "off", for_s(2, is_at("substrate_shutter", 1)))
+    .set("substrate shutter", "closed")
+    .set("source shutter Zn", "closed")
+    .set("HV gate", "closed")
+    .set("vent valve", "open", for_s(310, is_at("gate", 0)))
+    .set("vent valve", "closed", for_s(1, is_at("vent_valve", 1)))
+    .stop(for_s(1, is_at("vent_valve", 0)))
+)
 
 
 class Moment(NamedTuple):
@@ -41,7 +65,10 @@ class Course:
     """A good run, scan by scan."""
 
     def __init__(self, name: str) -> None:
-        bench = StationBench(RECIPE, QUICK if name == "sim" else HOST, name=name)
+        if name == "by hand":
+            bench = by_hand(WARM_HANDS, HOST)
+        else:
+            bench = StationBench(RECIPE, QUICK if name == "sim" else HOST, name=name)
         self.moments: list[Moment] = []
         core, moments = bench.scan._core, self.moments
 
@@ -55,7 +82,7 @@ class Course:
 
         bench.scan._core = Watched()
         bench.run()
-        assert bench.state == "complete"
+        assert bench.state == ("stopped" if name == "by hand" else "complete")
         self.core = core
         self.stages = sorted({(m.state.course.step, m.state.course.stage) for m in moments})
         self.by_stage = {
@@ -64,7 +91,7 @@ class Course:
         }
 
 
-@pytest.fixture(scope="module", params=["sim", "sim-host-loop"])
+@pytest.fixture(scope="module", params=["sim", "sim-host-loop", "by hand"])
 def good_run(request: pytest.FixtureRequest) -> Course:
     return Course(request.param)
 
@@ -112,6 +139,11 @@ class Control_(RuleBasedStateMachine):  # noqa: N801 - hypothesis shows its name
           value=st.sampled_from([None, 1.0, 5.0, math.nan, "because"]))  # fmt: skip
     def ask(self, verb: Verb, about: str, value: float | str | None) -> None:
         self.asked.append(Request(verb, "somebody", about, value, "Mia", "because"))
+        self.scan()
+
+    @rule(wishes=st.lists(st.tuples(st.sampled_from(OUTPUTS), st.sampled_from(LEVELS)), min_size=1, max_size=4))
+    def set_by_hand(self, wishes: list[tuple[str, float | str]]) -> None:
+        self.asked += [Request(Verb.SET, "somebody", about, value) for about, value in wishes]
         self.scan()
 
     @rule(seconds=st.sampled_from([0.25, 1.0, 12.0, 400.0]))
@@ -175,6 +207,7 @@ class Control_(RuleBasedStateMachine):  # noqa: N801 - hypothesis shows its name
         self.set_points_are_in_range(mode, old, new)
         self.gas_and_energy_never_meet(new)
         self.intents_come_first(old, new)
+        self.what_rises_has_its_permissive(image, old, new, now_ns)
         self.energy_falls_after_a_trip(mode, new)
         self.safe_is_read_back(image)
         self.requests_are_answered(requests)
@@ -209,6 +242,8 @@ class Control_(RuleBasedStateMachine):  # noqa: N801 - hypothesis shows its name
         is_energised = any(level.on for level in new.supply)
         assert not (is_energised and (new.n2 or new.vent))
         assert not (new.n2 and (new.gate or new.roughing or new.vent))
+        assert not (new.vent and (new.gate or new.roughing))
+        assert not (new.backing_stop and (new.roughing or new.foreline))
         assert not (new.roughing and (new.foreline or new.gate))
         assert not (new.n2 and any(source.is_hot for source in self.state.sources))
 
@@ -230,6 +265,19 @@ class Control_(RuleBasedStateMachine):  # noqa: N801 - hypothesis shows its name
             if action.kind is ActionKind.SQC_START:
                 assert action.number <= self.durable_then
                 assert self.state.course.mode in GOES_ON
+
+    def what_rises_has_its_permissive(self, image: Image, old: Outputs, new: Outputs, now_ns: int) -> None:
+        state, before = self.state, self.before
+        v = View(
+            self.core.frame, image.readings, old, state.sources, now_ns, since_gas=before.since_gas,
+            low_since_ns=before.low_since_ns, result=None, gas_target_mbar=before.gas_target_mbar,
+        )  # fmt: skip
+        for rule_, knob_rises in (
+            *((knob.rule, bool(knob.level(new)) and not knob.level(old)) for knob in knobs_of(self.core.frame)),
+            *(("supply", b.on and not a.on) for a, b in zip(old.supply, new.supply, strict=True)),
+            ("turbo_stop", new.turbo is False and old.turbo is not False),
+        ):
+            assert not knob_rises or missing(rule_, v, state.scene, names(before.overrides)) is None, rule_
 
     def energy_falls_after_a_trip(self, mode: Mode, new: Outputs) -> None:
         amperes = tuple(level.current_a if level.on else 0.0 for level in new.supply)

@@ -68,7 +68,9 @@ DOOR = _contact("door_closed", "door closed")
 WATER = _contact("water_flow", "cooling water flows")
 AIR = _contact("compressed_air", "compressed air present")
 NO_OVER_PRESSURE = _contact("over_pressure_ok", "over-pressure switch good")
-BACKING = _contact("backing_running", "backing pump runs")
+_RUNS = _contact("backing_running", "backing pump runs")
+BACKING = _RUNS._replace(holds=lambda v, scene: not v.last.backing_stop and _RUNS.holds(v, scene))
+"""Its contact may still be of before it was told to stop."""
 
 
 # --- positions ---
