@@ -38,7 +38,8 @@ _POSITIONS = {
 def positions(**changed: str) -> tuple[PositionShown, ...]:
     """Return every shutter and valve; spaces of names are written as _."""
     now = {**_POSITIONS, **{name.replace("_", " "): position for name, position in changed.items()}}
-    return tuple(PositionShown(name, position, NOW_NS - 252 * SECOND) for name, position in now.items())
+    parts = tuple(PositionShown(name, position, NOW_NS - 252 * SECOND) for name, position in now.items())
+    return (*parts, PositionShown("backing pump", "running"), PositionShown("turbo", "1000 Hz"))
 
 
 def source(name: str, *, is_on: bool = False, rate_nm_s: float = 0.0, warmth: str = "cold") -> SourceShown:

@@ -132,11 +132,11 @@ def test_a_question_is_announced_with_its_key():
 
 
 def test_help_says_what_each_key_does_now_and_its_command():
-    text = help_text(sight(), "alarms", (("a", "acknowledge"),)).plain
-    assert "F3      Hold  pvd hold\n        substrate shutter closes at once" in text
+    text = " ".join(help_text(sight(), "alarms", (("a", "acknowledge"),)).plain.split())
+    assert "F3 Hold pvd hold substrate shutter closes at once" in text
     assert "F9 twice within 1 s, or Ctrl+T twice; shutters close at once" in text
-    assert "F4      Resume  pvd resume\n        refused" in text
-    assert "On this page (Alarms)\na       acknowledge" in text
+    assert "F4 Resume pvd resume refused" in text
+    assert "On this page (Alarms) a acknowledge" in text
 
 
 def test_a_key_counts_twice_only_within_a_second_and_for_the_same_verb():
@@ -300,14 +300,13 @@ def test_the_screen_is_drawn_before_there_is_a_core_and_says_what_keeps_it_from_
         asyncio.run(person())
 
 
-def test_leaving_the_screen_asks_the_core_for_nothing_and_says_so(capfd):
+def test_leaving_the_screen_asks_the_core_for_nothing():
     async def person(bench, pilot):
         await pilot.press("q")
 
     with ScreenBench(RUNNING) as bench:
         bench.drive(person)
         assert bench.verbs() == []
-    assert "the core goes on" in capfd.readouterr().err
 
 
 def test_the_palette_holds_verbs_with_what_they_do_now():

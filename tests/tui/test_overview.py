@@ -75,21 +75,29 @@ def test_a_shutter_that_nobody_reports_is_unknown():
 
 
 def test_a_valve_of_another_name_is_shown_too():
-    shown = RUNNING._replace(positions=(*RUNNING.positions, RUNNING.positions[-1]._replace(name="Ar valve")))
+    shown = RUNNING._replace(positions=(*RUNNING.positions, RUNNING.positions[2]._replace(name="Ar valve")))
     assert "Ar valve closed" in mimic(shown, *DRAWN, is_old=False).plain
 
 
 def test_no_word_is_cut_when_nothing_is_known():
     for size in (DRAWN, TABLE):
-        text = mimic(RUNNING._replace(positions=(), signals=()), *size, is_old=False).plain
+        text = mimic(RUNNING._replace(positions=()), *size, is_old=False).plain
         assert all(f"{name} unknown" in text for name in ("gate", "turbo", "fore", "pump", "rough", "N2", "vent"))
 
 
-def test_what_has_not_been_read_for_long_is_unknown():
-    old = RUNNING._replace(signals=(SignalShown("turbo.speed", "Hz", 0, 1000.0, Quality.GOOD, 60.0),))
-    text = mimic(old, *DRAWN, is_old=False).plain
-    assert "turbo unknown" in text
-    assert "pump unknown" in text
+def test_a_turbo_with_an_error_and_a_pump_that_stands_are_said_so():
+    words = {"turbo": "640 Hz, error 37", "backing pump": "standing"}
+    shown = tuple(p._replace(position=words.get(p.name, p.position)) for p in RUNNING.positions)
+    text = mimic(RUNNING._replace(positions=shown), *DRAWN, is_old=False).plain
+    assert "turbo 640 Hz, error 37" in text
+    assert "pump OFF" in text
+
+
+def test_how_warm_a_source_may_be_is_never_cut():
+    warm = source("Li", warmth="unknown: taken as hot for another 10 min 0 s")
+    text = mimic(RUNNING._replace(sources=(warm, warm)), *DRAWN, is_old=False).plain
+    assert "unknown: taken as hot" in text
+    assert "for another 10 min 0 s" in text
 
 
 def test_current_in_a_source_that_is_off_is_shown():

@@ -27,7 +27,6 @@ from pvdstation.tui.page import PAGES, Page, Place
 SILENT_S = 3.0
 """A core that shows nothing for so long is taken for lost, though the connection stands."""
 _LOOK_S = 1.0
-_GOES_ON = "The screen has gone, the core goes on: pvd ui shows it again, pvd stop and pvd abort end a run."
 THEME = Theme(
     name="station",
     primary="#87afd7",
@@ -250,7 +249,7 @@ class StationApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave the screen; control goes on."""
-        self.exit(message=_GOES_ON if self._is_connected else None)
+        self.exit()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's face
         """Return what can be chosen by its words: the pages, the verbs with what they do now, and the rest."""
@@ -320,9 +319,6 @@ class StationApp(App[None]):
 
 
 def _page(name: str, desk: StationApp) -> Page:
-    try:
-        module = import_module(f"pvdstation.tui.pages.{name}")
-    except ModuleNotFoundError:
-        return Page(desk)
+    module = import_module(f"pvdstation.tui.pages.{name}")
     page: Page = getattr(module, f"{name.capitalize()}Page")(desk)
     return page

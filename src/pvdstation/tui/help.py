@@ -1,5 +1,6 @@
 """What can I do here? Every key, what it does to shutters, power and clock now, and the same on the command line."""
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -23,6 +24,7 @@ _SCREEN_KEYS = (
     ("Ctrl+Z", "put the screen aside; fg brings it back, and the run goes on meanwhile"),
 )
 _WIDTH = 8
+_LONGEST = 64  # what the window holds on 80 columns
 
 
 class HelpWindow(ModalScreen[None]):
@@ -72,7 +74,12 @@ def _verb(sight: Sight, key: Key) -> Content:
 
 def _entry(key: str, word: str, sentence: str, command: str, *, is_on: bool) -> Content:
     style = "bold" if is_on else "$grey"
-    return Content.assemble((f"{key:<{_WIDTH}}{word}", style), (f"  {command}\n", "$grey"), " " * _WIDTH, sentence)
+    return Content.assemble((f"{key:<{_WIDTH}}{word}", style), (f"  {command}\n", "$grey"), _hung(sentence))
+
+
+def _hung(text: str) -> str:
+    indent = " " * _WIDTH
+    return "\n".join(wrap(text, _LONGEST, initial_indent=indent, subsequent_indent=indent))
 
 
 def _plain(key: str, word: str) -> Content:

@@ -97,7 +97,8 @@ def _times(shown: Snapshot, room: int) -> Content:
 def _progress(sight: Sight, shown: Snapshot, width: int) -> Content:
     if not shown.run or shown.to_go_s is None:
         verb = sight.verb("start")
-        return Content.styled("" if verb is None or shown.run else f"start: {verb.sentence}", "$grey")
+        sentence = "" if verb is None or shown.run else f"start: {verb.sentence}"
+        return Content.styled(sentence, "$grey").truncate(width, ellipsis=True)
     share = shown.done_s / max(shown.done_s + shown.to_go_s, 1.0)
     stage = shown.step.stage if shown.step is not None else ""
     right = f"{share * 100:4.0f} %" + (f"   phase: {stage}" if stage else "")

@@ -1,9 +1,6 @@
 """Positions and signals as words that cannot be mistaken without colour."""
 
-import math
-
 from pvdstation.desk.snapshot import PositionShown, SignalShown, Snapshot
-from pvdstation.model.signals import Quality
 
 OPEN, CLOSED, MOVING, FAULT, UNKNOWN = "OPEN", "closed", "MOVING", "FAULT", "unknown"
 _WORDS = {"open": OPEN, "closed": CLOSED, "moving": MOVING, "FAULT": FAULT}
@@ -44,8 +41,3 @@ def named(snapshot: Snapshot, name: str) -> PositionShown | None:
 def signal(snapshot: Snapshot, name: str) -> SignalShown | None:
     """Return a signal by its name."""
     return next((one for one in snapshot.signals if one.name == name), None)
-
-
-def is_true(one: SignalShown | None) -> bool:
-    """Return whether a signal can be shown as it stands."""
-    return one is not None and one.quality is Quality.GOOD and one.age_s <= OLD_S and not math.isnan(one.value)

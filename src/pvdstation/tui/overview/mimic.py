@@ -1,12 +1,15 @@
 """The chamber drawn with text: substrate, shutters, boats, crystals, valves and pumps."""
 
+from collections.abc import Sequence
+from textwrap import wrap
+
 from textual.content import Content
 
 from pvdstation.desk.snapshot import Snapshot, SourceShown
 from pvdstation.tui.figures import lasting, number
-from pvdstation.tui.overview.marks import CLOSED, MOVING, OPEN, UNKNOWN, blade, is_true, marked, named, signal, word_of
+from pvdstation.tui.overview.marks import CLOSED, MOVING, OPEN, UNKNOWN, blade, marked, named, word_of
 
-DRAWN_FROM = (46, 14)
+DRAWN_FROM = (46, 15)
 """Width and height from which there is room for a drawing; below it there is a table."""
 _VALVES = (
     ("gate", "HV gate"),
@@ -16,7 +19,7 @@ _VALVES = (
     ("vent", "vent valve"),
 )
 _SEEN_NM_S = 0.005
-_SHUTTERS = ("substrate shutter", "source shutter")
+_ELSEWHERE = ("substrate shutter", "source shutter", "turbo", "backing pump")
 
 
 def mimic(snapshot: Snapshot, width: int, height: int, *, is_old: bool) -> Content:
@@ -86,7 +89,7 @@ def _boats(sources: tuple[SourceShown, ...], words: list[str], width: int, inner
         [Content.assemble(blade(word, width), " ", marked(word)) for word in words],
         [_boat(source, width) for source in sources],
         [_power(source) for source in sources],
-        [_warmth(source) for source in sources],
+        *zip(*[_warmth(source, inner // len(sources) - 2) for source in sources], strict=True),
     )
     return [_side_by_side(row, inner) for row in rows]
 
@@ -110,11 +113,14 @@ def _power(source: SourceShown) -> Content:
     return Content.assemble(("off", "$grey"), (current, "bold $background on $warning"))
 
 
-def _warmth(source: SourceShown) -> Content:
-    return Content.styled(source.warmth, "$grey" if source.warmth == "cold" else "bold")
+def _warmth(source: SourceShown, width: int) -> tuple[Content, Content]:
+    """Return how warm a source must be taken for, in two lines where one is too short."""
+    first, *more = wrap(source.warmth, max(width, 8)) or [""]
+    style = "$grey" if source.warmth == "cold" else "bold"
+    return Content.styled(first, style), Content.styled(" ".join(more), style)
 
 
-def _side_by_side(columns: list[Content], inner: int) -> Content:
+def _side_by_side(columns: Sequence[Content], inner: int) -> Content:
     """Return columns of equal width in one line."""
     width = inner // max(len(columns), 1)
     cut = [column.truncate(width - 2, ellipsis=True) for column in columns]
@@ -128,7 +134,7 @@ def _centred(content: Content, width: int) -> Content:
 def _plumbing(snapshot: Snapshot, width: int) -> list[Content]:
     """Return what stands between the chamber and the backing pump, then the other valves, those by other names too."""
     known = {name for _, name in _VALVES}
-    others = [(p.name, p.name) for p in snapshot.positions if p.name not in known and not p.name.startswith(_SHUTTERS)]
+    others = [(p.name, p.name) for p in snapshot.positions if p.name not in known and not p.name.startswith(_ELSEWHERE)]
     gate, fore, *rest = _VALVES
     pumped = [_valve(snapshot, *gate), _turbo(snapshot), _valve(snapshot, *fore), _pump(snapshot)]
     shut = [_valve(snapshot, *one) for one in (*rest, *others)]
@@ -151,17 +157,18 @@ def _valve(snapshot: Snapshot, label: str, name: str) -> Content:
 
 
 def _turbo(snapshot: Snapshot) -> Content:
-    speed = signal(snapshot, "turbo.speed")
-    is_known = speed is not None and is_true(speed)
-    word = f"{speed.value:4.0f} Hz" if speed is not None and is_known else marked(UNKNOWN)
-    return Content.assemble(("turbo ", "$grey"), word)
+    """Return the turbo pump's speed, and its error if it has one."""
+    told = named(snapshot, "turbo")
+    word = "" if told is None else told.position
+    if not any(c.isdigit() for c in word):
+        return Content.assemble(("turbo ", "$grey"), marked(UNKNOWN))
+    return Content.assemble(("turbo ", "$grey"), (word, "bold $background on $error" if "error" in word else ""))
 
 
 def _pump(snapshot: Snapshot) -> Content:
-    running = signal(snapshot, "backing_running")
-    if running is None or not is_true(running):
-        return Content.assemble(("pump ", "$grey"), marked(UNKNOWN))
-    return Content.assemble(("pump ", "$grey"), "on" if running.value else ("OFF", "bold"))
+    told = named(snapshot, "backing pump")
+    words: dict[str, str | tuple[str, str]] = {"running": "on", "standing": ("OFF", "bold")}
+    return Content.assemble(("pump ", "$grey"), words.get("" if told is None else told.position, marked(UNKNOWN)))
 
 
 def _table(snapshot: Snapshot, width: int) -> list[Content]:
