@@ -84,7 +84,7 @@ class Handling:
 
     def _refusal(self, request: Request, mode: Mode) -> str:
         if request.verb is Verb.OVERRIDE:
-            is_over = mode in ENDED or mode is Mode.IDLE
+            is_over = mode in (*ENDED, Mode.IDLE, Mode.INTERRUPTED)
             return "no run is on" if is_over else overrides.refusal(request, self.overrides, self._v)
         if request.verb is Verb.ACK and not request.about:
             return "" if self._unseen() else "no alarm waits for it"
