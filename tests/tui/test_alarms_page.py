@@ -42,7 +42,7 @@ def test_the_first_cause_is_marked_in_the_list_and_in_full():
         first = [line for line in bench.lines("alarms") if " 1st " in line]
         assert len(first) == 1
         assert "water_flow" in first[0]
-        assert "it came first" in bench.text("chosen")
+        assert "FIRST CAUSE" in bench.text("chosen")
 
     drive(person)
 

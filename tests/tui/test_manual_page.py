@@ -22,9 +22,8 @@ def row(bench, name):
 
 async def choose(bench, pilot, name):
     lines = bench.lines("outputs")
-    place = next(place for place, line in enumerate(lines) if f"{name} " in line)
     bench.page.action_move(-len(lines))
-    bench.page.action_move(place)
+    bench.page.action_move(next(place for place, line in enumerate(lines) if f"{name} " in line))
     await pilot.pause()
 
 
@@ -233,6 +232,22 @@ def test_nothing_that_was_asked_outlives_the_session_or_the_connection():
 def test_what_the_core_refuses_beforehand_is_the_next_movement(level, choices, refused):
     output = OutputShown("x", level, "why", choices)
     assert [word for word in choices if is_refused(output, word)] == ([refused] if refused else [])
+
+
+def test_where_there_is_room_the_groups_stand_apart_and_the_cursor_never_stands_between_them():
+    async def person(bench, pilot):
+        outputs = bench.page.query_one("#outputs")
+        assert bench.lines("outputs").count("") == 3
+        await pilot.press("home")
+        chosen = [outputs.chosen]
+        for _ in range(len(HAND.outputs) - 1):
+            await pilot.press("down")
+            chosen.append(outputs.chosen)
+        assert chosen == [output.name for output in HAND.outputs]
+        await pilot.press("up")
+        assert outputs.chosen == HAND.outputs[-2].name
+
+    drive(person, size=(112, 30))
 
 
 def test_on_a_small_screen_the_table_and_the_why_are_both_seen():

@@ -30,11 +30,11 @@ class AlarmsPage(Moving, Page):
     TITLE = "Alarms"
     KEYS = (
         ("↑ ↓", "choose"),
-        ("Enter", "acknowledge"),
-        ("A", "acknowledge all"),
+        ("Enter", "ack"),
+        ("A", "ack all"),
         ("S", "shelve"),
         ("U", "put back"),
-        ("R", "override the rule"),
+        ("R", "override"),
         ("H", "history"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,10 +47,10 @@ class AlarmsPage(Moving, Page):
         ("h", "history", "history"),
     ]
     DEFAULT_CSS = """
-    AlarmsPage { layout: vertical; padding: 0 1; }
+    AlarmsPage { layout: vertical; }
     AlarmsPage #summary { height: 1; }
-    AlarmsPage #alarms { height: 2fr; }
-    AlarmsPage #lower { height: 3fr; min-height: 10; border-top: solid $foreground 50%; }
+    AlarmsPage #alarms { height: 2fr; min-height: 3; }
+    AlarmsPage #lower { height: 3fr; min-height: 6; border-top: solid $foreground 50%; }
     AlarmsPage.-wide #alarms { margin-top: 1; }
     AlarmsPage #full { width: 1fr; height: 1fr; }
     AlarmsPage #history { width: 1fr; border-left: solid $foreground 50%; padding-left: 1; display: none; }
@@ -113,7 +113,7 @@ class AlarmsPage(Moving, Page):
     @on(Rows.Moved, "#alarms")
     def _show_chosen(self) -> None:
         snapshot, alarm, override = self._snapshot, self._alarm, self._override
-        width = (self.size.width // 2 if self.has_class("-wide") else self.size.width) - 4
+        width = (self.size.width // 2 if self.has_class("-wide") else self.size.width) - 2
         text = Content("")
         if snapshot is not None and alarm is not None:
             text = alarm_in_full(snapshot, alarm, self._walls[alarm.name, alarm.came_ns], width)

@@ -35,6 +35,8 @@ from pvdstation.tui.parts.words import BAD
 WIDE = 110
 """Columns from which the chosen output stands beside the table."""
 WIDER = 160
+SPARE = 12
+"""Lines beyond the outputs with which their groups stand apart."""
 WHY_COLUMNS = {"": 0, "-wide": 42, "-wider": 70}
 """Columns of the chosen output beside the table."""
 SET = "set"
@@ -46,11 +48,11 @@ class ManualPage(Moving, Page):
     TITLE = "Manual"
     KEYS = (
         ("↑ ↓", "choose"),
-        ("O", "open, on, run"),
-        ("C", "close, off, stop"),
-        ("Enter", "power in %"),
-        ("R", "override the rule"),
-        ("B", "begin a session by hand"),
+        ("B", "begin"),
+        ("O", "open, on"),
+        ("C", "close, off"),
+        ("Enter", "power"),
+        ("R", "override"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVES,
@@ -61,7 +63,7 @@ class ManualPage(Moving, Page):
         ("b", "begin", "begin by hand"),
     ]
     DEFAULT_CSS = f"""
-    ManualPage {{ layout: vertical; padding: 0 1; }}
+    ManualPage {{ layout: vertical; }}
     ManualPage #head {{ height: auto; }}
     ManualPage.-wide #head {{ margin-bottom: 1; }}
     ManualPage #body {{ layout: vertical; height: 1fr; }}
@@ -122,9 +124,10 @@ class ManualPage(Moving, Page):
         if self._begin_refused and may_begin(snapshot):
             text = Content.assemble(text, "\n", (self._begin_refused, BAD))
         self.query_one("#head", Line).put(text)
-        width = self.size.width - 2 - self._why_columns
+        width = self.size.width - self._why_columns
         self.query_one("#columns", Line).put(heading(snapshot, width))
-        self._outputs.fill(tuple(output_rows(snapshot, self._asked.told.pending, width)))
+        is_spaced = self.size.height >= len(snapshot.outputs) + SPARE
+        self._outputs.fill(tuple(output_rows(snapshot, self._asked.told.pending, width, is_spaced=is_spaced)))
         self._show_chosen()
 
     def lost(self) -> None:
@@ -139,7 +142,7 @@ class ManualPage(Moving, Page):
         text = Content("")
         if self._snapshot is not None and output is not None:
             beside = self._why_columns
-            width = (beside or self.size.width) - 4
+            width = (beside or self.size.width) - 3
             refused = self._asked.told.refused.get(output.name, "")
             text = chosen(self._snapshot, output, refused, width, is_brief=not beside)
         self.query_one("#chosen", Line).put(text)

@@ -39,7 +39,7 @@ class RunsPage(Moving, Page):
         ("Enter", "show"),
         ("R", "report"),
         ("/", "filter"),
-        ("L", "read again"),
+        ("L", "reload"),
         ("C", "continue"),
         ("X", "clear"),
         ("Esc", "back"),
@@ -57,7 +57,7 @@ class RunsPage(Moving, Page):
         ("escape", "back", "back"),
     ]
     DEFAULT_CSS = """
-    RunsPage { layout: vertical; padding: 0 1; }
+    RunsPage { layout: vertical; }
     RunsPage #found { height: auto; }
     RunsPage #line { height: 1; }
     RunsPage #line Static { width: 8; height: 1; color: $text-muted; }

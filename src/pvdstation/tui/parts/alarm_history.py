@@ -6,8 +6,9 @@ from textual.content import Content
 
 from pvdstation.desk.snapshot import Snapshot
 from pvdstation.model.messages import Event, EventKind
+from pvdstation.tui.figures import time_of_day
 from pvdstation.tui.parts.rows import Row
-from pvdstation.tui.parts.words import BAD, QUIET, cell, clock, wall_of
+from pvdstation.tui.parts.words import BAD, QUIET, cell, wall_of
 
 MOST = 500
 """Lines that are kept."""
@@ -33,7 +34,7 @@ class History:
 
 
 def _line(event: Event, snapshot: Snapshot | None) -> Content:
-    at = clock(wall_of(snapshot, event.at_ns)) if snapshot is not None else ""
+    at = time_of_day(wall_of(snapshot, event.at_ns)) if snapshot is not None else ""
     is_trip = event.kind is EventKind.TRIP
     return Content.assemble(
         cell(at, 9, QUIET),

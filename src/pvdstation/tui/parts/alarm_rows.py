@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from textual.content import Content
 
 from pvdstation.desk.snapshot import AlarmShown, OverrideShown, Snapshot
+from pvdstation.tui.figures import time_of_day
 from pvdstation.tui.parts.rows import Row
-from pvdstation.tui.parts.words import BAD, CARE, QUIET, cell, clock, labelled, left, since
+from pvdstation.tui.parts.words import BAD, CARE, QUIET, cell, labelled, left, since
 
 ORDER = ("unacknowledged", "returned", "latched", "acknowledged", "shelved", "suppressed")
 """States of ISA-18.2 as the list has them; what waits for a person stands first."""
@@ -44,7 +45,7 @@ def alarm_rows(snapshot: Snapshot, walls: Mapping[tuple[str, int], float], width
             cell(_MARKS.get(alarm.state, ""), 3, BAD),
             cell(alarm.state.upper() if alarm.state == ORDER[0] else alarm.state, 15, _style(alarm)),
             cell(alarm.priority, 9 if not is_narrow else 7, _style(alarm)),
-            cell(clock(walls[alarm.name, alarm.came_ns])[: time_width - 1], time_width),
+            cell(time_of_day(walls[alarm.name, alarm.came_ns])[: time_width - 1], time_width),
             cell("1st" if alarm.name == first else "", 4, "bold"),
             cell(alarm.name, name_width, "bold" if is_open(alarm) else ""),
             " ",
@@ -81,15 +82,15 @@ def summary(snapshot: Snapshot) -> Content:
 
 def alarm_in_full(snapshot: Snapshot, alarm: AlarmShown, wall_s: float, width: int) -> Content:
     """Return all that is known of an alarm, and what may be done about it."""
-    lines = [Content.assemble((alarm.name, "bold"), f"   priority {alarm.priority}")]
-    if snapshot.cause is not None and snapshot.cause.rule == alarm.name:
-        lines.append(labelled("FIRST", "it came first; the rest followed from it", width, "bold"))
+    is_first = snapshot.cause is not None and snapshot.cause.rule == alarm.name
+    first = "   FIRST CAUSE" if is_first else ""
+    lines = [Content.assemble((alarm.name, "bold"), f"   priority {alarm.priority}", (first, "bold"))]
     lines.append(labelled("WHAT", alarm.text, width))
+    lines.append(labelled("DO", alarm.fix or "look at what it names", width, "bold"))
     for label, text in (("CAUSE", alarm.cause), ("FOLLOWS", alarm.consequence)):
         if text:
             lines.append(labelled(label, text, width))
-    lines.append(labelled("DO", alarm.fix or "look at what it names", width, "bold"))
-    lines.append(labelled("CAME", f"{since(snapshot, alarm.came_ns)} ago, at {clock(wall_s)}", width))
+    lines.append(labelled("CAME", f"{since(snapshot, alarm.came_ns)} ago, at {time_of_day(wall_s)}", width))
     lines.append(labelled("STATE", f"{alarm.state}{_by(snapshot, alarm)}: {_MEANS.get(alarm.state, '')}", width))
     lines.append(labelled("YOU MAY", " · ".join(_may(alarm)), width))
     return Content("\n").join(lines)

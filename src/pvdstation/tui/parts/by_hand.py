@@ -7,13 +7,13 @@ from textual.content import Content
 from pvdstation.desk.snapshot import OutputShown, Snapshot, SourceShown
 from pvdstation.tui.parts.form import Field, Form
 from pvdstation.tui.parts.outputs import DOWN, UP, is_by_hand, is_reached, is_refused, read_back, source_named, word_for
-from pvdstation.tui.parts.words import BAD, CARE, QUIET, labelled, number, since
+from pvdstation.tui.parts.words import BAD, CARE, QUIET, amount, labelled, since
 
-_BRIEF = "each output as you ask, within the interlocks; ended by STOP (F9 twice): all off, all closed."
+_BRIEF = "each output as you ask, within the interlocks; ended by STOP (F9 twice): all off and closed but pumps and gate."
 _IDLE = """\
 A session by hand moves each valve, shutter, pump and source as you ask.
 The same interlocks decide, and every move is recorded. A source that nobody looks after for 10 min goes off.
-STOP (F9 twice) ends it: everything off and closed."""
+STOP (F9 twice) ends it: everything off and closed but pumps and gate."""
 _BOUNDS = re.compile(r"([\d.]+) to ([\d.]+)")
 _ENDED = ("complete", "stopped", "aborted")
 
@@ -29,9 +29,7 @@ def head(snapshot: Snapshot, *, is_brief: bool) -> Content:
     if is_by_hand(snapshot):
         state = "" if snapshot.state == "running" else f" · {snapshot.state.upper()}: nothing can be set"
         began = f" for {since(snapshot, snapshot.step.began_ns)}" if snapshot.step is not None else ""
-        return Content.assemble(
-            (f"BY HAND{began}{state}", "bold"), " · STOP (F9 twice) ends it: everything off and closed"
-        )
+        return Content.assemble((f"BY HAND{began}{state}", "bold"), " · STOP (F9 twice) ends it, all off")
     if may_begin(snapshot):
         if is_brief:
             return Content.assemble(("B  begin a session by hand: ", "bold"), _BRIEF)
@@ -89,15 +87,15 @@ def why_not(text: str, width: int) -> Content:
 
 def source_lines(source: SourceShown, width: int) -> list[Content]:
     """Return what a source does now."""
-    power = f"{number(source.power_w, '{:.1f} W')}  {number(source.voltage_v, '{:.2f} V')}"
-    current = f"{number(source.current_a, '{:.1f} A')}, limit {number(source.limit_a, '{:.1f} A')}"
+    power = f"{amount(source.power_w, '{:.1f} W')}  {amount(source.voltage_v, '{:.2f} V')}"
+    current = f"{amount(source.current_a, '{:.1f} A')}, limit {amount(source.limit_a, '{:.1f} A')}"
     return [
-        labelled("DRIVE", f"{number(source.drive_pct, '{:.1f} %')}  rate kept by {source.owner}", width),
+        labelled("DRIVE", f"{amount(source.drive_pct, '{:.1f} %')}  rate kept by {source.owner}", width),
         labelled("CURRENT", current, width),
-        labelled("POWER", f"{power}  {number(source.resistance_mohm, '{:.1f} mΩ')}", width),
-        labelled("RATE", number(source.rate_nm_s, "{:.3f} nm/s"), width),
+        labelled("POWER", f"{power}  {amount(source.resistance_mohm, '{:.1f} mΩ')}", width),
+        labelled("RATE", amount(source.rate_nm_s, "{:.3f} nm/s"), width),
         labelled("BOAT", f"{source.boat}, {source.warmth}", width, "bold" if source.warmth != "cold" else ""),
-        labelled("CRYSTAL", f"{source.sensor}: {number(source.life_pct, '{:.1f} %')} of its life left", width),
+        labelled("CRYSTAL", f"{source.sensor}: {amount(source.life_pct, '{:.1f} %')} of its life left", width),
     ]
 
 
@@ -105,9 +103,9 @@ def live(source: SourceShown) -> Content:
     """Return what a source does now, in two lines, for the form that sets it."""
     return Content.assemble(
         ("now  ", QUIET),
-        f"drive {number(source.drive_pct, '{:.1f} %')}   {number(source.current_a, '{:.1f} A')} of at most "
-        f"{number(source.limit_a, '{:.1f} A')}   {number(source.power_w, '{:.1f} W')}\n",
-        f"     rate {number(source.rate_nm_s, '{:.3f} nm/s')}   {source.warmth}",
+        f"drive {amount(source.drive_pct, '{:.1f} %')}   {amount(source.current_a, '{:.1f} A')} of at most "
+        f"{amount(source.limit_a, '{:.1f} A')}   {amount(source.power_w, '{:.1f} W')}\n",
+        f"     rate {amount(source.rate_nm_s, '{:.3f} nm/s')}   {source.warmth}",
     )
 
 
@@ -127,5 +125,5 @@ def _may(snapshot: Snapshot, output: OutputShown) -> str:
         if word and not is_refused(output, word) and not is_reached(snapshot, output, word)
     ]  # fmt: skip
     if output.number:
-        keys.append(f"Enter: {output.number}")
+        keys.append(f"Enter: power, {output.number}")
     return " · ".join(keys) or "nothing"

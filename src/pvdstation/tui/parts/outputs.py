@@ -8,8 +8,9 @@ from textual.content import Content
 
 from pvdstation.desk.snapshot import OutputShown, PositionShown, Snapshot, SourceShown
 from pvdstation.model.clock import SECOND
+from pvdstation.tui.figures import UNKNOWN
 from pvdstation.tui.parts.rows import Row
-from pvdstation.tui.parts.words import BAD, CARE, QUIET, cell, number, since
+from pvdstation.tui.parts.words import BAD, CARE, QUIET, amount, cell, since
 
 HAND = "by_hand"
 """Kind of the step of a session by hand."""
@@ -79,14 +80,14 @@ def read_back(snapshot: Snapshot, output: OutputShown) -> str:
         return position.position.upper() if position.position == "open" else position.position
     source = source_named(snapshot, output.name)
     if source is not None:
-        return f"{number(source.current_a, '{:.1f} A')} {number(source.power_w, '{:.1f} W')}"
+        return f"{amount(source.current_a, '{:.1f} A')} {amount(source.power_w, '{:.1f} W')}"
     values = {signal.name: signal.value for signal in snapshot.signals}
     if output.name == "turbo":
-        return number(values.get("turbo.speed", math.nan), "{:.0f} Hz")
+        return amount(values.get("turbo.speed", math.nan), "{:.0f} Hz")
     if output.name == "backing pump":
         running = values.get("backing_running", math.nan)
-        return "–" if math.isnan(running) else "runs" if running else "stands"
-    return "–"
+        return UNKNOWN if math.isnan(running) else "runs" if running else "stands"
+    return UNKNOWN
 
 
 def position_of(snapshot: Snapshot, output: OutputShown) -> PositionShown | None:
@@ -101,12 +102,16 @@ def is_reached(snapshot: Snapshot, output: OutputShown, word: str) -> bool:
     return found == {"close": "closed"}.get(word, word)
 
 
-def output_rows(snapshot: Snapshot, pending: Mapping[str, Pending], width: int) -> Iterator[Row]:
-    """Give a row for each output."""
+def output_rows(
+    snapshot: Snapshot, pending: Mapping[str, Pending], width: int, *, is_spaced: bool = False
+) -> Iterator[Row]:
+    """Give a row for each output; with ``is_spaced`` an empty one between groups."""
     before = ""
     is_wide = width >= WIDE
     for output in in_groups(snapshot):
         group = group_of(output.name)
+        if is_spaced and before and group != before:
+            yield Row("", Content(""))
         text = Content.assemble(
             cell(group if group != before else "", 10 if is_wide else 9, QUIET),
             cell(output.name, 20 if is_wide else 18, "bold"),
@@ -137,7 +142,7 @@ def _style(snapshot: Snapshot, output: OutputShown) -> str:
     found = read_back(snapshot, output)
     if found in ("FAULT", "unknown"):
         return BAD
-    return {"OPEN": "bold", "moving": CARE, "–": QUIET}.get(found, "")
+    return {"OPEN": "bold", "moving": CARE, UNKNOWN: QUIET}.get(found, "")
 
 
 def _may(snapshot: Snapshot, output: OutputShown, pending: Pending | None) -> Content:
@@ -146,18 +151,20 @@ def _may(snapshot: Snapshot, output: OutputShown, pending: Pending | None) -> Co
         return pending_text(snapshot, pending)
     if not is_by_hand(snapshot):
         return Content("")
-    parts = []
-    for key, words in (("O", UP), ("C", DOWN)):
-        word = word_for(output, words)
-        if word and not is_reached(snapshot, output, word):
-            parts.append(_key(key, word, is_refused=is_refused(output, word)))
+    moves = ((key, word_for(output, words)) for key, words in (("O", UP), ("C", DOWN)))
+    offered = [(key, word) for key, word in moves if word and not is_reached(snapshot, output, word)]
+    refused = " refused" if len(offered) == 1 else ""
+    parts = [
+        Content.styled(f"✗ {word}{refused}", QUIET) if is_refused(output, word) else _key(key, word)
+        for key, word in offered
+    ]
     if output.number:
-        parts.append(Content.assemble(("Enter", "bold"), f" {output.number}"))
+        parts.append(_key("Enter", "power"))
     return Content("  ").join(parts) if parts else Content.styled("✗ refused" if output.refused else "", QUIET)
 
 
-def _key(key: str, word: str, *, is_refused: bool) -> Content:
-    return Content.styled(f"✗ {word} refused", QUIET) if is_refused else Content.assemble((key, "bold"), f" {word}")
+def _key(key: str, word: str) -> Content:
+    return Content.assemble((key, "bold"), f" {word}")
 
 
 def pending_text(snapshot: Snapshot, pending: Pending) -> Content:

@@ -11,11 +11,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from pvdstation.tui.parts.words import cell
+
 CURSOR = "▶ "
 
 
 class Row(NamedTuple):
-    """One line; ``key`` is what it is about, by which the cursor stays with it."""
+    """One line; ``key`` is what it is about, by which the cursor stays with it; empty: it cannot be chosen."""
 
     key: str
     text: Content
@@ -78,7 +80,7 @@ class Rows(ScrollView, can_focus=False):
         if not self._has_cursor:
             self.scroll_relative(y=by, animate=False)
             return
-        place = min(max(self._place + by, 0), max(len(self._rows) - 1, 0))
+        place = self._choosable(min(max(self._place + by, 0), max(len(self._rows) - 1, 0)), 1 if by > 0 else -1)
         if place != self._place:
             self._place = place
             self._keep_in_view()
@@ -107,8 +109,15 @@ class Rows(ScrollView, can_focus=False):
             return text.truncate(width, ellipsis=True)
         if place != self._place:
             return Content.assemble(" " * len(CURSOR), text).truncate(width, ellipsis=True)
-        chosen = Content.styled(f"{CURSOR}{text.plain}", "bold reverse")  # its colours would tear the line to pieces
-        return chosen.truncate(width, ellipsis=True, pad=True)
+        return cell(f"{CURSOR}{text.plain}", width, "bold reverse")  # its colours would tear the line to pieces
+
+    def _choosable(self, place: int, step: int) -> int:
+        """Return the place of the next row that can be chosen; where there is none, the present one."""
+        while 0 <= place < len(self._rows):
+            if self._rows[place].key:
+                return place
+            place += step
+        return self._place
 
     def _keep_in_view(self) -> None:
         if self._has_cursor:

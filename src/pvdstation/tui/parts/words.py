@@ -1,7 +1,6 @@
 """Times, names and cells of a table as the pages write them: always the same width, nothing lost but to an ellipsis."""
 
 import math
-import time
 from collections.abc import Mapping
 from textwrap import wrap
 from typing import Any
@@ -11,6 +10,8 @@ from textual.content import Content
 
 from pvdstation.desk.snapshot import Snapshot
 from pvdstation.model.clock import SECOND
+from pvdstation.recipe.spelling import duration
+from pvdstation.tui.figures import UNKNOWN
 
 BAD, CARE, QUIET = "bold $error", "bold $warning", "dim"
 """Styles of what is wrong, of what wants a look, and of what is only there for reference; never without a word."""
@@ -20,13 +21,8 @@ LABEL = 11
 
 
 def span(seconds: float) -> str:
-    """Return a length of time: "12 s", "6 min 00 s", "1 h 02 min"."""
-    whole = round(max(seconds, 0.0))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    """Return a length of time that is not over before it has begun: "12 s", "6 min 00 s", "1 h 02 min"."""
+    return duration(max(seconds, 0.0))
 
 
 def since(snapshot: Snapshot, at_ns: int) -> str:
@@ -45,11 +41,6 @@ def wall_of(snapshot: Snapshot, at_ns: int) -> float:
     return snapshot.wall_s - (snapshot.now_ns - at_ns) / SECOND / pace
 
 
-def clock(wall_s: float) -> str:
-    """Return the time of day here: "14:02:11"."""
-    return time.strftime("%H:%M:%S", time.localtime(wall_s))
-
-
 def cell(text: str, width: int, style: str = "") -> Content:
     """Return a text in exactly so many columns, cut with an ellipsis."""
     shown = text if cell_len(text) <= width else f"{set_cell_size(text, max(width - 1, 0)).rstrip()}…"
@@ -63,9 +54,9 @@ def labelled(label: str, text: str, width: int, style: str = "") -> Content:
     return Content.assemble((f"{label:<{LABEL}}", QUIET), (f"{lines[0]}{rest}", style))
 
 
-def number(value: float, form: str) -> str:
-    """Return a number in its form; a dash when nobody knows it."""
-    return "–" if math.isnan(value) else form.format(value)
+def amount(value: float, form: str) -> str:
+    """Return an amount in its form; a dash when nobody knows it."""
+    return UNKNOWN if math.isnan(value) else form.format(value)
 
 
 def problem_lines(problems: tuple[Mapping[str, Any], ...]) -> list[str]:
