@@ -178,18 +178,15 @@ def _table(snapshot: Snapshot, width: int) -> list[Content]:
     lines = [_row("substrate shutter", marked(word_of(shutter)), (f"for {since}" if since else "", "$grey"))]
     for source in snapshot.sources:
         word = word_of(named(snapshot, f"source shutter {source.name}"))
-        lines.append(
-            _row(
-                f"{source.name} shutter", marked(word), _power(source).plain if not source.is_on else "",
-                ("ON " if source.is_on else "", "bold"), _figures(source) if source.is_on else "", "  ",
-                (source.warmth, "$grey" if source.warmth == "cold" else "bold"), ("  crystal ", "$grey"),
-                f"{number(source.life_pct, 1)} %",
-            )
-        )  # fmt: skip
+        fed = _power(source) if not source.is_on else Content.assemble(("ON ", "bold"), _figures(source))
+        warmth = _warmth(source, width)[0]
+        row = _row(f"{source.name} shutter", marked(word), fed, "  ", warmth)
+        life = Content.assemble(("  crystal ", "$grey"), f"{number(source.life_pct, 1)} %")
+        lines.append(row + life if row.cell_length + life.cell_length <= width else row)
     return [*lines, Content(""), *_plumbing(snapshot, width)]
 
 
-def _row(label: str, word: tuple[str, str], *more: str | tuple[str, str]) -> Content:
+def _row(label: str, word: tuple[str, str], *more: Content | str | tuple[str, str]) -> Content:
     return Content.assemble((f" {label:<18}", "$grey"), word, " " * (8 - len(word[0])), *more)
 
 
