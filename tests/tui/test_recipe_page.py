@@ -74,7 +74,7 @@ def test_a_good_text_shows_what_would_be_done(place):
     async def person(bench, pilot):
         await write(bench, pilot, GOOD)
         assert messages(bench) == ("ok",)
-        assert [step.text for step in bench.page.seen.checked.procedure.steps][0] == GOOD
+        assert bench.page.seen.checked.procedure.steps[0].text == GOOD
 
     PageBench(RecipePage, place=place).drive(person, IDLE)
 

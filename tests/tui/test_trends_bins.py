@@ -9,7 +9,7 @@ from pvdstation.tui.trends.bins import BINS, MOST_POINTS, Bins, Sample, binned
 
 steps_s = st.floats(0.01, 400.0, allow_nan=False)
 values = st.one_of(st.floats(-1e6, 1e6), st.just(math.nan))
-courses = st.lists(st.tuples(steps_s, values), min_size=1, max_size=400)
+courses = st.lists(st.tuples(steps_s, values), min_size=1, max_size=200)
 
 
 def samples_of(course: list[tuple[float, float]]) -> list[Sample]:

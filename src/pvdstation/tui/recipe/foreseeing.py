@@ -15,6 +15,7 @@ from pvdstation.tui.trends.drawing import LINES, Drawn, Picture, PlotBox
 from pvdstation.tui.trends.gathering import PRESSURE, QUANTITIES, UNITS
 
 _BAR = 30
+_ROWS_EACH = 10
 _IDLE = "No dry run yet: d runs the recipe on the simulated station, as it stands here. c cancels it."
 
 
@@ -22,9 +23,11 @@ class DryRunPanel(VerticalScroll):
     """Progress, then outcome, curves and the table of steps. Arrows scroll it."""
 
     DEFAULT_CSS = """
+    DryRunPanel { overflow-x: auto; }
     DryRunPanel Static { height: auto; }
-    DryRunPanel .plots { layout: grid; grid-size: 1; grid-gutter: 0 1; height: 36; margin: 1 0; }
-    DryRunPanel.-wide .plots { grid-size: 2; height: 24; }
+    DryRunPanel #dry-text { width: auto; }
+    DryRunPanel .plots { layout: grid; grid-size: 1; grid-gutter: 0 1; margin: 1 0; }
+    DryRunPanel.-wide .plots { grid-size: 2; }
     """
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
@@ -66,22 +69,34 @@ class DryRunPanel(VerticalScroll):
         record = f"   record {foreseen.run}" if foreseen.run else ""
         style = "bold" if foreseen.outcome == "complete" else "bold $error"
         words = f"DRY RUN: {foreseen.outcome.upper()}"
-        self.query_one("#dry-outcome", Static).update(Content.assemble((words, style), (record, "dim")))
+        closing = foreseen.text.strip().rpartition("\n\n")[2]  # how it ended and why, below the table
+        self.query_one("#dry-outcome", Static).update(Content.assemble((words, style), (record, "dim"), f"\n{closing}"))
         self.query_one("#dry-text", Static).update(Content(foreseen.text.strip("\n")))
         self.query_one(".plots").display = bool(foreseen.curves)
+        drawn = {curve.name.partition(" ")[0] for curve in foreseen.curves}
+        for quantity in QUANTITIES:
+            self.query_one(f"#dry-{quantity}").display = quantity in drawn
         self.scroll_home(animate=False)
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self._lay_out)
 
     def on_resize(self) -> None:
         """Lay the plots out anew."""
-        self.set_class(self.size.width >= 100, "-wide")
+        self.set_class(self.size.width >= 90, "-wide")
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        shown = sum(bool(box.display) for box in self.query(PlotBox))
+        rows = -(-shown // 2) if self.has_class("-wide") else shown
+        self.query_one(".plots").styles.height = _ROWS_EACH * rows
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        if self.foreseen is None or not self.foreseen.curves:
+        if self.foreseen is None:
             return
         for quantity in QUANTITIES:
-            self.query_one(f"#dry-{quantity}", PlotBox).draw(picture_of_curves(quantity, self.foreseen.curves))
+            if self.query_one(f"#dry-{quantity}").display:
+                picture = picture_of_curves(quantity, self.foreseen.curves)
+                self.query_one(f"#dry-{quantity}", PlotBox).draw(picture)
 
 
 def picture_of_curves(quantity: str, curves: tuple[Curve, ...]) -> Picture:
