@@ -19,21 +19,27 @@ _PERIODS = 4
 
 
 class Still:
-    """Tells when a number has not changed for too long while it should."""
+    """Tells when a number has not changed for too long while it should.
 
-    __slots__ = ("_longest_ns", "_since_ns", "_value")
+    By several readings too: two that are alike on either side of a gap are chance.
+    """
+
+    __slots__ = ("_alike", "_longest_ns", "_since_ns", "_value")
 
     def __init__(self, longest_ns: int) -> None:
         self._longest_ns = longest_ns
         self._value = float("nan")
         self._since_ns = 0
+        self._alike = 0
 
     def take(self, value: float, at_ns: int, *, should_change: bool) -> bool:
         """Take a reading and return whether it stands still."""
         if not should_change or value != self._value:
             self._value = value
             self._since_ns = at_ns
-        return at_ns - self._since_ns > self._longest_ns
+            self._alike = 0
+        self._alike += 1
+        return at_ns - self._since_ns > self._longest_ns and self._alike >= _PERIODS
 
 
 class Crystals:
