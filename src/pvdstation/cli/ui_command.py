@@ -55,6 +55,6 @@ def run_ui(streams: Streams, station: str | None, data: str | None, recipes: str
 def _recipes(named: str | None) -> Path:
     """Return the folder in which recipes are looked for first."""
     if named is not None:
-        return Path(named)
+        return Path(named).resolve()
     beside = Path("recipes")
-    return beside if beside.is_dir() else Path()
+    return beside.resolve() if beside.is_dir() else Path.cwd()
