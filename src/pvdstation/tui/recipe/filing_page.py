@@ -53,7 +53,6 @@ class FilingPage(WritingPage):
     def _take(self, path: Path | None, text: str, known: str | None) -> None:
         editor = self.query_one("#text", RecipeText)
         self.path = path
-        editor.language = "toml" if path else None
         editor.load_text(text)
         self.known = editor.text if known is not None else None  # line ends as the editor has them
         self.remove_class("-looking")
