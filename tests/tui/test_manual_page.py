@@ -5,11 +5,11 @@ from page_bench import PageBench, Wanted
 from page_moments import HAND, VALVE, WHY_N2, moved
 from station_moments import HELD, IDLE, RUNNING, SECOND, TRIPPED, verbs
 
-from pvdstation.desk.snapshot import OutputShown
+from pvdstation.desk.snapshot import OutputShown, PositionShown
 from pvdstation.desk.start import Start
 from pvdstation.desk.talk import Accepted, Refused
 from pvdstation.tui.pages.manual import ManualPage
-from pvdstation.tui.parts.outputs import is_refused
+from pvdstation.tui.parts.outputs import is_reached, is_refused
 
 
 def drive(person, snapshot=HAND, size=(112, 24)):
@@ -107,14 +107,14 @@ def test_what_is_asked_is_shown_as_asked_until_it_is_read_back():
         await choose(bench, pilot, "roughing valve")
         await pilot.press("o")
         assert bench.asked == [Wanted("set", "roughing valve", "open")]
-        assert "asked: open" in row(bench, "roughing valve")
+        assert "open: asked" in row(bench, "roughing valve")
         assert " closed " in row(bench, "roughing valve")
         await bench.answer(pilot, Accepted(0))
         await bench.tell(pilot, moved("roughing valve", "moving"))
-        assert "asked: open, accepted" in row(bench, "roughing valve")
+        assert "open: accepted" in row(bench, "roughing valve")
         await bench.tell(pilot, moved("roughing valve", "open"))
         assert "OPEN" in row(bench, "roughing valve")
-        assert "asked" not in row(bench, "roughing valve")
+        assert "accepted" not in row(bench, "roughing valve")
 
     drive(person)
 
@@ -248,6 +248,22 @@ def test_where_there_is_room_the_groups_stand_apart_and_the_cursor_never_stands_
         assert outputs.chosen == HAND.outputs[-2].name
 
     drive(person, size=(112, 30))
+
+
+@pytest.mark.parametrize(
+    ("name", "position", "level", "word", "is_there"),
+    [
+        ("backing pump", "running", "run", "run", True),
+        ("backing pump", "running", "stop", "stop", False),
+        ("backing pump", "standing", "stop", "stop", True),
+        ("turbo", "1000 Hz", "as found", "run", False),
+        ("turbo", "1000 Hz", "run", "run", True),
+        ("N2 valve", "moving", "open", "open", False),
+    ],
+)
+def test_it_is_there_by_its_switches_or_where_it_has_none_by_what_is_told(name, position, level, word, is_there):
+    snapshot = HAND._replace(positions=(PositionShown(name, position),))
+    assert is_reached(snapshot, OutputShown(name, level), word) is is_there
 
 
 def test_on_a_small_screen_the_table_and_the_why_are_both_seen():

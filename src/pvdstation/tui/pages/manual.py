@@ -143,8 +143,7 @@ class ManualPage(Moving, Page):
         if self._snapshot is not None and output is not None:
             beside = self._why_columns
             width = (beside or self.size.width) - 3
-            refused = self._asked.told.refused.get(output.name, "")
-            text = chosen(self._snapshot, output, refused, width, is_brief=not beside)
+            text = chosen(self._snapshot, output, self._asked.told, width, is_brief=not beside)
         self.query_one("#chosen", Line).put(text)
 
     @property

@@ -5,11 +5,24 @@ import re
 from textual.content import Content
 
 from pvdstation.desk.snapshot import OutputShown, Snapshot, SourceShown
+from pvdstation.tui.parts.asked import Told
 from pvdstation.tui.parts.form import Field, Form
-from pvdstation.tui.parts.outputs import DOWN, UP, is_by_hand, is_reached, is_refused, read_back, source_named, word_for
-from pvdstation.tui.parts.words import BAD, CARE, QUIET, amount, labelled, since
+from pvdstation.tui.parts.outputs import (
+    DOWN,
+    UP,
+    is_by_hand,
+    is_reached,
+    is_refused,
+    pending_text,
+    read_back,
+    source_named,
+    word_for,
+)
+from pvdstation.tui.parts.words import BAD, CARE, LABEL, QUIET, amount, labelled, since
 
-_BRIEF = "each output as you ask, within the interlocks; ended by STOP (F9 twice): all off and closed but pumps and gate."
+_BRIEF = (
+    "each output as you ask, within the interlocks; ended by STOP (F9 twice): all off and closed but pumps and gate."
+)
 _IDLE = """\
 A session by hand moves each valve, shutter, pump and source as you ask.
 The same interlocks decide, and every move is recorded. A source that nobody looks after for 10 min goes off.
@@ -47,11 +60,12 @@ def head(snapshot: Snapshot, *, is_brief: bool) -> Content:
     return Content.assemble(("Not by hand now: ", "bold"), text)
 
 
-def chosen(snapshot: Snapshot, output: OutputShown, refused: str, width: int, *, is_brief: bool) -> Content:
-    """Return what is known of one output; ``refused`` is the core's answer to what was asked of it last.
+def chosen(snapshot: Snapshot, output: OutputShown, told: Told, width: int, *, is_brief: bool) -> Content:
+    """Return what is known of one output; ``told`` is what was asked of it last.
 
-    What the core says of it now goes before that answer: it is newer.
+    What the core says of it now goes before the answer to that: it is newer.
     """
+    refused, pending = told.refused.get(output.name, ""), told.pending.get(output.name)
     why = output.refused or refused
     verdict = (("  REFUSED", BAD) if refused else ("  NOT NOW", CARE)) if why else ""
     lines = [Content.assemble((output.name, "bold"), verdict)]
@@ -63,6 +77,8 @@ def chosen(snapshot: Snapshot, output: OutputShown, refused: str, width: int, *,
         lines += source_lines(source, width)
     if why:
         lines += [*([] if is_brief else [Content("")]), why_not(why, width)]
+    elif pending is not None:
+        lines.append(Content.assemble((f"{'ASKED':<{LABEL}}", QUIET), pending_text(snapshot, pending)))
     elif is_by_hand(snapshot):
         lines.append(labelled("YOU MAY", _may(snapshot, output), width))
     if output.override_min is not None and output.rule and why and is_by_hand(snapshot):

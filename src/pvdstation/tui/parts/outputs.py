@@ -18,6 +18,8 @@ UP, DOWN = ("open", "on", "run"), ("closed", "close", "off", "stop")
 """Words that a person can set, by the two keys that set them."""
 READ_BACK_S = 10.0
 """After which what was asked for and is not read back is called so."""
+_BY_SWITCHES = {"close": "closed", "run": "running", "stop": "standing"}
+_SWITCHED = ("open", "closed", "moving", "FAULT", "unknown", "running", "standing")
 WIDE = 84
 """Columns from which the table says for how long."""
 _PUMPS = ("HV gate", "roughing valve", "fore-line valve", "backing pump", "turbo")
@@ -96,10 +98,11 @@ def position_of(snapshot: Snapshot, output: OutputShown) -> PositionShown | None
 
 
 def is_reached(snapshot: Snapshot, output: OutputShown, word: str) -> bool:
-    """Return whether what was asked for is read back, or told where nothing reads it back."""
+    """Return whether what was asked for is read back, or told where no switch reads it back."""
     position = position_of(snapshot, output)
-    found = position.position if position is not None else output.level
-    return found == {"close": "closed"}.get(word, word)
+    if position is None or position.position not in _SWITCHED:
+        return output.level == word
+    return position.position == _BY_SWITCHES.get(word, word)
 
 
 def output_rows(
@@ -170,7 +173,7 @@ def _key(key: str, word: str) -> Content:
 def pending_text(snapshot: Snapshot, pending: Pending) -> Content:
     """Return how far something that was asked for has come."""
     if not pending.is_taken:
-        return Content.styled(f"asked: {pending.word}", "bold")
-    is_late = snapshot.now_ns - pending.at_ns > READ_BACK_S * SECOND
-    late = ", NOT READ BACK" if is_late else ", accepted"
-    return Content.styled(f"asked: {pending.word}{late}", BAD if is_late else "bold")
+        return Content.styled(f"{pending.word}: asked", "bold")
+    if snapshot.now_ns - pending.at_ns > READ_BACK_S * SECOND:
+        return Content.styled(f"{pending.word}: NOT READ BACK", BAD)
+    return Content.styled(f"{pending.word}: accepted", "bold")

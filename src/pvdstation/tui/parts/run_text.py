@@ -20,7 +20,7 @@ class RunText(VerticalScroll, can_focus=False):
 
     def open(self, run: str, text: str) -> None:
         """Show the text of a run from its beginning."""
-        self.border_title = f"{run}   Esc: back to the list · R: report"
+        self.border_title = f"{run}   Esc: back · R: report · ← →: sideways"
         self.query_one(Static).update(Content(text))
         self.scroll_home(animate=False)
         self.display = True
