@@ -100,10 +100,10 @@ def served(tmp_path: Path, *arguments: str) -> Iterator[Served]:
         process.communicate(timeout=PATIENCE_S)
 
 
-def start_core(*arguments: str) -> subprocess.Popen[str]:
+def start_core(*arguments: str, stdin: int | None = None) -> subprocess.Popen[str]:
     """Start ``pvd`` in a process of its own."""
     return subprocess.Popen(
-        [*PVD, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [*PVD, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
 
 

@@ -1,13 +1,16 @@
 """What a new run does of an interrupted one, step kind by step kind."""
 
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
 from pvdstation.assembly.continuing import continuation
 from pvdstation.assembly.known import Film, Gas, Known
+from pvdstation.assembly.tuning import Asked, prepare_tuning
 from pvdstation.model.problems import Refused
 from pvdstation.model.toml import load_station
+from pvdstation.recipe.by_hand import by_hand_procedure
 from pvdstation.recipe.check import check_recipe
 from pvdstation.recipe.document import load_recipe
 
@@ -29,6 +32,9 @@ def known(recipe: str, do: str, which: int = 0, station=SIM, **more) -> Known:
         "20260314-091500-a3f2", "", recipe, "", 0.0, "", facts.pop("state"), place, facts.pop("is_begun"),
         facts.pop("stage"), procedure, **facts,
     )  # fmt: skip
+
+
+TUNING = prepare_tuning(Asked("Zn"), None).prepared.checked.procedure
 
 
 def film(at_nm: float, target_nm: float = 100.0, others=()) -> Film:
@@ -110,6 +116,8 @@ def test_a_dwell_is_not_replayed_and_its_gas_goes_first() -> None:
         (known(PAPER, "deposit", state="aborting", film=film(10)), "it was aborting when it was interrupted"),
         (known(PAPER, "finish"), "nothing of it is left to do"),
         (known("vent with Ar", "vent"), "a vent is not continued"),
+        (replace(known(PAPER, "pump_down"), procedure=by_hand_procedure(SIM)), "work by hand is not continued"),
+        (replace(known(PAPER, "pump_down"), procedure=TUNING), "a tuning is not continued"),
         (known(PAPER, "cool", doubt="its record has a gap"), "its record has a gap"),
     ],
 )

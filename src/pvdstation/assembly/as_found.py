@@ -51,6 +51,11 @@ class Found(NamedTuple):
         modes = {boat.supply: _value(self.first, f"supply.{boat.supply}.mode") for boat in known.boats}
         return tuple(number for number, mode in modes.items() if mode is not None and mode != SupplyMode.OFF)
 
+    def pressures(self, known: Known) -> dict[str, float]:
+        """Return the pressures that the station has now, mbar, of the gauges that the record has read."""
+        read = {name: _value(self.now, name) for name in known.pressures or {}}
+        return {name: value for name, value in read.items() if value is not None}
+
     @property
     def sqc_ran(self) -> bool:
         """Return whether the SQC-310 was found running a process."""

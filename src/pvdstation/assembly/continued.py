@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pvdstation.assembly.as_found import Found
-from pvdstation.assembly.continuing import continuation
+from pvdstation.assembly.continuing import continuation, refuse_tuning
 from pvdstation.assembly.finding import find_run
 from pvdstation.assembly.interrupted import refuse_other_than_interrupted
 from pvdstation.assembly.known import Known
@@ -50,7 +50,9 @@ def interrupted_run(text: str, data: str | None, station: str | None, recipe: st
         problems = [*_other_station(genesis["station"], station), *_other_recipe(genesis["recipe"], recipe)]
         if problems:
             raise Refused(problems)
-        return Interrupted(run, reckon(run), _prepared(run))
+        known = reckon(run)
+        refuse_tuning(known)  # its recipe is a command: nothing to be read again
+        return Interrupted(run, known, _prepared(run))
     except DAMAGED as error:
         what = f"its record is damaged: {error}"
         raise Refused([Problem(str(path), what, f'See "pvd runs verify {path.stem}".')]) from error

@@ -12,6 +12,7 @@ from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.station import Station
 from pvdstation.recipe.procedure import (
     AdmitGas,
+    ByHand,
     Condition,
     Cool,
     Deposit,
@@ -51,6 +52,7 @@ def continuation(known: Known, station: Station) -> Continuation:
     procedure, step = known.procedure, known.step
     if known.doubt or procedure is None or step is None:
         _refuse(known, known.doubt or "its procedure is not in its record")
+    refuse_tuning(known)
     if known.state in _ENDING:
         _refuse(known, f"it was {known.state} when it was interrupted: somebody or a rule had ended it")
     told: list[str] = []
@@ -60,6 +62,12 @@ def continuation(known: Known, station: Station) -> Continuation:
     rest = _cold_before_gas(rest, procedure, told)
     rest = _pumped_before_need(rest, procedure, station, told)
     return Continuation(replace(procedure, steps=_numbered(rest)), tuple(told))
+
+
+def refuse_tuning(known: Known) -> None:
+    """Raise Refused by a tuning, in whatever step it was: what is excited again is another answer."""
+    if known.procedure and any(isinstance(step.work, Tune) for step in known.procedure.steps):
+        _refuse(known, "a tuning is not continued")
 
 
 def _refuse(known: Known, why: str) -> NoReturn:
@@ -73,8 +81,8 @@ def _going_on(known: Known, steps: list[Step], told: list[str]) -> list[Step]:
     match step.work:
         case Deposit():
             return _layer_again(known, steps, told)
-        case Tune() if known.is_begun:
-            _refuse(known, "a tuning is not continued; its answer to the excitation is lost")
+        case ByHand():
+            _refuse(known, "work by hand is not continued; a new session begins with every check of a start")
         case AdmitGas() if known.is_begun:
             return _gas_again(known, rest, told)
         case Vent() if known.is_begun:
@@ -120,7 +128,8 @@ def _remaining(film: Film, missing_nm: float, rate: float, before: Step, step: S
     layer = replace(work, rate_nm_s=rate, ramps=ramps, on_film_nm=film.films_nm if has_film else ())
     asked = step.text.removeprefix("deposit ")
     text = f"continue layer {film.number} at {film.film_nm:.1f} nm: {missing_nm:.1f} of {asked}"
-    told.append(f"{text}; {film.material} is conditioned from 0")
+    heated = " and ".join((film.material, *(name for name, _ in film.others)))
+    told.append(f"{text}; {heated} {'are' if film.others else 'is'} conditioned from 0")
     share = missing_nm / work.thickness_nm
     return [
         replace(before, work=replace(conditioning, rate_nm_s=rate, thickness_nm=missing_nm), because=_BECAUSE),

@@ -1,7 +1,7 @@
 """An interrupted run in sentences: where it was, what is on the substrate, what was left on, and the two ways on."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pvdstation.assembly.as_found import Found
 from pvdstation.assembly.known import Boat, Film, Gas, Known
@@ -27,9 +27,9 @@ def sentences(known: Known, found: Found | None) -> list[str]:
     told += [_gas(known.gas)] if known.gas else []
     told += [_boat(boat, found, known) for boat in known.boats]
     if known.pressures:
-        told.append(f"Last pressures: {', '.join(f'{n} {pressure(mbar)}' for n, mbar in known.pressures.items())}.")
+        told.append(f"Last pressures: {_pressures(known.pressures)}.")
     told.append(f"Left on or open: {', '.join(known.left) or 'nothing'}.")
-    told += _as_found(found) if found else []
+    told += _as_found(found, known) if found else []
     if known.doubt:
         told.append(f"Its record cannot be relied on: {known.doubt}.")
     return told
@@ -97,12 +97,18 @@ def _boat(boat: Boat, found: Found | None, known: Known) -> str:
     return f"{text}; found {was_found}, {now}; counts as hot for {duration(boat.cool_down_s)}."
 
 
-def _as_found(found: Found) -> Iterator[str]:
+def _as_found(found: Found, known: Known) -> Iterator[str]:
     dropped = found.has_dropped
     if dropped is not None:
         yield f"The I/O's watchdog {'had acted: its outputs were off' if dropped else 'had not acted yet'}."
     if found.sqc_ran:
         yield "The SQC-310 was still running its process; it has been stopped."
+    if pressures := found.pressures(known):
+        yield f"Pressures as found: {_pressures(pressures)}."
+
+
+def _pressures(mbar: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {pressure(value)}" for name, value in mbar.items())
 
 
 def told_lines(told: Sequence[str]) -> list[str]:

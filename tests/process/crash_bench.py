@@ -1,0 +1,162 @@
+"""Real runs that are killed on a served plant, which goes on at its pace, and what is told of them afterwards."""
+
+import json
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import DEVNULL, Popen
+from typing import Any
+
+from crash_courses import Course, Kill
+from pvd_command import Ended, pvd
+from serve_bench import PATIENCE_S, Channel, Served, read_until, start_core
+
+from pvdstation.record.run_file import RunFile, first_files
+
+SPEED = 60.0
+WATCHDOGS_S = 6.0
+"""Plant time after which supplies and I/O have switched themselves off."""
+
+
+@dataclass
+class Crashed:
+    """The runs of one course and what the plant was like; ``told`` is what the next run has kept of each."""
+
+    course: Course
+    folder: Path  # empty
+    here: Served
+    truths: list[Mapping[str, float]] = field(default_factory=list)  # when the watchdogs had acted
+    before: list[Mapping[str, float]] = field(default_factory=list)  # when it was killed
+    channel: Channel = field(init=False)
+    _ends: list[int] = field(default_factory=list)  # of terminals
+
+    def __post_init__(self) -> None:
+        self.channel = self.here.channel()
+
+    def __enter__(self) -> "Crashed":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.channel.close()
+        for end in self._ends:
+            os.close(end)
+
+    @property
+    def options(self) -> list[str]:
+        return ["--station", str(self.here.station), "--speed", f"{SPEED:g}", "--data", self.data]
+
+    @property
+    def data(self) -> str:
+        return str(self.folder / "data")
+
+    @property
+    def records(self) -> list[RunFile]:
+        files = [RunFile(path) for path in first_files(self.folder / "data" / "runs")]
+        return sorted(files, key=lambda run: run.genesis["started"])  # two may be of the same second
+
+    @property
+    def runs(self) -> list[str]:
+        return [run.run for run in self.records]
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        return [run.genesis["continues"] for run in self.records if "continues" in run.genesis]
+
+    def of(self, kind: str) -> tuple[dict[str, Any], Mapping[str, float]]:
+        """Return what was told of the run that was killed in a kind of step, and the plant's truth."""
+        place = [kill.kind for kill in self.course.kills].index(kind)
+        return self.told[place], self.truths[place]
+
+    def play(
+        self,
+        also: Mapping[str, Callable[[], None]] | None = None,
+        after: Mapping[str, Callable[[], None]] | None = None,
+    ) -> "Crashed":
+        """Kill one run after the other; ``also`` is done before a kind of kill, ``after`` when its plant is off."""
+        command = self._command()
+        for kill in self.course.kills:
+            core = start_core(*command, *self.options, stdin=self._stdin(kill))
+            try:
+                read_until(core, kill.words)
+                self._wait(kill.plant_s)
+                freeze(core)
+                if also and kill.kind in also:
+                    also[kill.kind]()
+                self.before.append(self.channel.ask("truth")["answer"])
+            finally:
+                crash(core)
+            self.truths.append(self._left_alone())
+            if after and kill.kind in after:
+                after[kill.kind]()
+            command = ("run", "--continue", self.runs[-1])
+        return self
+
+    def _command(self) -> tuple[str, ...]:
+        recipe = self.course.recipe
+        if not recipe:
+            return ("tune", "Zn", "--yes")
+        if "\n" not in recipe:
+            return ("run", recipe)
+        path = self.folder / "recipe.toml"
+        path.write_text(recipe, encoding="utf-8")
+        return ("run", str(path))
+
+    def _stdin(self, kill: Kill) -> int:
+        return self._terminal() if kill.kind == "ask" else DEVNULL
+
+    def _terminal(self) -> int:
+        """Return the end of a terminal at which somebody sits and thinks."""
+        import pty  # noqa: PLC0415 - POSIX
+
+        keys, end = pty.openpty()
+        self._ends += [keys, end]
+        return end
+
+    def _wait(self, plant_s: float) -> None:
+        if plant_s:
+            since_ns = self.channel.hello()["plant_ns"]
+            self.channel.until(lambda hello: hello["plant_ns"] >= since_ns + plant_s * 1e9)
+
+    def _left_alone(self) -> Mapping[str, float]:
+        """Return the plant's truth once its own watchdogs have acted."""
+        freed = self.channel.until(lambda hello: hello["time"] == "free")
+        self.channel.until(lambda hello: hello["plant_ns"] > freed["plant_ns"] + WATCHDOGS_S * 1e9)
+        return self.channel.ask("truth")["answer"]
+
+    # --- what comes after the last kill; not in a thread ---
+
+    def offer(self) -> dict[str, Any]:
+        """Return how another run is refused."""
+        ended = pvd("run", "wait 1 s", *self.options, "--json")
+        assert ended.returncode == 2, ended.stderr
+        document: dict[str, Any] = json.loads(ended.stdout)
+        return document
+
+    def goes_on(self) -> Ended:
+        """Continue the last run, to its end if it may."""
+        return pvd("run", "--continue", self.runs[-1], *self.options, "--json")
+
+    def starts_anew(self) -> Ended:
+        """Take note of the last run, and begin another one."""
+        cleared = pvd("clear", self.runs[-1], "--by", "Mia", "--data", self.data)
+        assert cleared.returncode == 0, cleared.stderr
+        return pvd("run", "wait 1 s", *self.options, "--json")
+
+
+def scanning(core: Popen[str]) -> int:
+    """Return the process that scans; today it is the one of ``pvd run`` itself."""
+    return core.pid
+
+
+def freeze(core: Popen[str]) -> None:
+    """Stop it, and with it its plant: what is looked at now is what the kill finds."""
+    os.kill(scanning(core), signal.SIGSTOP)
+
+
+def crash(core: Popen[str]) -> None:
+    """Kill it."""
+    if core.poll() is None:
+        os.kill(scanning(core), signal.SIGKILL)
+    core.communicate(timeout=PATIENCE_S)
