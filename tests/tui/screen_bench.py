@@ -55,7 +55,10 @@ ERRANDS = Errands(
 
 
 class ScreenBench:
-    """The desk of a core that accepts whatever it is asked for, or answers by ``answers`` (by verb), and a screen."""
+    """The desk of a core that accepts whatever it is asked for, or answers by ``answers`` (by verb; None: never).
+
+    Its screen is ``app``.
+    """
 
     def __init__(
         self,
@@ -63,7 +66,7 @@ class ScreenBench:
         events: Sequence[Event] = (),
         *,
         errands: Errands = ERRANDS,
-        answers: dict[str, Answer] | None = None,
+        answers: dict[str, Answer | None] | None = None,
         meet: Callable[[], Client] | None = None,
         confirm: bool = False,
         clock: Callable[[], float] = lambda: 0.0,
@@ -149,4 +152,5 @@ class ScreenBench:
                 for asked in self.server.asked():
                     self.asked.append(asked)
                     answer = self.answers.get(asked.ask.verb, Accepted(0, f"{asked.ask.verb} it is"))
-                    self.server.reply(asked, answer._replace(id=asked.ask.id))
+                    if answer is not None:
+                        self.server.reply(asked, answer._replace(id=asked.ask.id))

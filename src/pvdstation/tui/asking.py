@@ -42,7 +42,7 @@ class QuestionWindow(ModalScreen[float | str | None]):
                     yield Button("No (n)", id="no")
                 else:
                     yield Button("Answer (Enter)", id="answer")
-                yield Button("Nobody can answer", id="nobody")
+                yield Button("Nobody knows", id="nobody")
                 yield Button("Later (Esc)", id="later")
 
     def _kind(self) -> str:
