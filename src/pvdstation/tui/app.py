@@ -9,7 +9,6 @@ from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.widgets import ContentSwitcher
 
 from pvdstation.desk.client import Client
@@ -23,24 +22,12 @@ from pvdstation.tui.frame.sight import LIVE, SIMULATED, UNKNOWN_MODE, Sight
 from pvdstation.tui.help import HelpWindow
 from pvdstation.tui.keys import TWICE_S, URGENT_KEYS, VERB_KEYS, Key, Twice
 from pvdstation.tui.page import PAGES, Page, Place
+from pvdstation.tui.palette import commands
+from pvdstation.tui.theme import THEME
 
 SILENT_S = 3.0
 """A core that shows nothing for so long is taken for lost, though the connection stands."""
 _LOOK_S = 1.0
-THEME = Theme(
-    name="station",
-    primary="#87afd7",
-    foreground="#d0d0d0",
-    background="#101010",
-    surface="#1c1c1c",
-    panel="#262626",
-    warning="#ffd75f",
-    error="#ff5f5f",
-    success="#d0d0d0",
-    accent="#87afd7",
-    variables={"grey": "#8a8a8a", "bar": "#a8a8a8", "simulated": "#5fafff", "live": "#ff87ff"},
-)
-"""Grey is normal; colour is for what a person should look at, and says SIMULATED or LIVE."""
 
 
 class StationApp(App[None]):
@@ -252,21 +239,8 @@ class StationApp(App[None]):
         self.exit()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:  # noqa: ARG002 - Textual's face
-        """Return what can be chosen by its words: the pages, the verbs with what they do now, and the rest."""
-        for key in (*VERB_KEYS, *URGENT_KEYS):
-            verb = self.sight.verb(key.verb)
-            sentence = verb.sentence if verb else f"the same as {key.command}"
-            yield SystemCommand(f"{key.word} ({key.shown})", sentence, lambda verb=key.verb: self.ask(verb))
-        for number, name in enumerate(PAGES, 1):
-            yield SystemCommand(
-                f"{name.capitalize()} ({number})",
-                f"open the page {name}",
-                lambda name=name: self.action_open(name),
-            )
-        yield SystemCommand("Answer (F5)", "answer the question that waits", self.action_answer)
-        yield SystemCommand("Take charge or connect (F7)", "so that requests are taken from here", self.action_charge)
-        yield SystemCommand("Help (?)", "what each key does to shutters, power and clock now", self.action_help)
-        yield SystemCommand("Leave (F10)", "leave the screen; the run goes on", self.action_quit)
+        """Return what can be chosen by its words."""
+        yield from (SystemCommand(*command) for command in commands(self, self.sight))
 
     @on(Met)
     def _met(self, message: Met) -> None:
