@@ -10,7 +10,7 @@ from subprocess import DEVNULL, Popen
 from typing import Any
 
 from crash_courses import Course, Kill
-from pvd_command import Ended, pvd
+from pvd_command import Ended, pvd, pvd_here
 from serve_bench import PATIENCE_S, Channel, Served, read_until, start_core
 
 from pvdstation.record.run_file import RunFile, first_files
@@ -129,20 +129,20 @@ class Crashed:
 
     def offer(self) -> dict[str, Any]:
         """Return how another run is refused."""
-        ended = pvd("run", "wait 1 s", *self.options, "--json")
+        ended = pvd_here("run", "wait 1 s", *self.options, "--json")
         assert ended.returncode == 2, ended.stderr
         document: dict[str, Any] = json.loads(ended.stdout)
         return document
 
     def goes_on(self) -> Ended:
         """Continue the last run, to its end if it may."""
-        return pvd("run", "--continue", self.runs[-1], *self.options, "--json")
+        return pvd_here("run", "--continue", self.runs[-1], *self.options, "--json")
 
     def starts_anew(self) -> Ended:
         """Take note of the last run, and begin another one."""
         cleared = pvd("clear", self.runs[-1], "--by", "Mia", "--data", self.data)
         assert cleared.returncode == 0, cleared.stderr
-        return pvd("run", "wait 1 s", *self.options, "--json")
+        return pvd_here("run", "wait 1 s", *self.options, "--json")
 
 
 def scanning(core: Popen[str]) -> int:

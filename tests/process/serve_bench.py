@@ -12,8 +12,12 @@ from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
+import run_here
+
 SERVE = [sys.executable, "-c", "from pvdsim.cli import main; main()", "serve", "--json"]
 PVD = [sys.executable, "-m", "pvdstation"]
+HERE = [sys.executable, str(Path(run_here.__file__))]
+"""The same, but what ``pvd run`` runs is run by that very process: it drives and can be killed, as a core can."""
 PATIENCE_S = 20.0
 
 
@@ -101,16 +105,16 @@ def served(tmp_path: Path, *arguments: str) -> Iterator[Served]:
 
 
 def start_core(*arguments: str, stdin: int | None = None) -> subprocess.Popen[str]:
-    """Start ``pvd`` in a process of its own."""
+    """Start ``pvd`` in a process of its own, which is the core of what it runs."""
     return subprocess.Popen(
-        [*PVD, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [*HERE, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
 
 
 def run_core(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``pvd`` to its end."""
+    """Run ``pvd`` to its end in a process of its own, which is the core of what it runs."""
     return subprocess.run(
-        [*PVD, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=300, check=False
+        [*HERE, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=300, check=False
     )
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 from crash_bench import Crashed
 from crash_courses import COURSES, FILM, HAS_TERMINALS, station_of
-from pvd_command import Ended, pvd
+from pvd_command import Ended, pvd, pvd_here
 from serve_bench import served
 
 from pvdstation.assembly.station_records import anchors_of
@@ -55,7 +55,7 @@ def crash(tmp_path_factory):
         played = [others.submit(courses[course.name].play) for course in COURSES[1:]]
 
         def another() -> None:
-            seen.refused = pvd("run", "wait 1 s", *seen.film.options)
+            seen.refused = pvd_here("run", "wait 1 s", *seen.film.options)
 
         def offered() -> None:
             seen.offers["film"] = seen.film.offer()

@@ -7,6 +7,8 @@ import sys
 import time
 
 import pytest
+from pvd_command import pvd
+from serve_bench import HERE, PVD
 
 if sys.platform == "win32":
     pytest.skip("terminals of this kind are POSIX", allow_module_level=True)
@@ -18,9 +20,9 @@ RECIPE = 'ask "Mass?" 10 mg to 500 mg as mass, then note "weighed"'
 class Terminal:
     """A run at a terminal."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, program: list[str]) -> None:
         self._keys, end = pty.openpty()
-        command = [sys.executable, "-m", "pvdstation", "run", RECIPE, "--speed", "50", "--data", folder, "--json"]
+        command = [*program, "run", RECIPE, "--speed", "50", "--data", folder, "--json"]
         self.process = subprocess.Popen(command, stdin=end, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         os.close(end)
         assert self.process.stderr is not None
@@ -49,7 +51,7 @@ class Terminal:
 
 
 def test_a_person_at_the_terminal_is_asked_until_the_answer_fits(tmp_path) -> None:
-    terminal = Terminal(str(tmp_path))
+    terminal = Terminal(str(tmp_path), PVD)
     terminal.waits_for("Mass? [10 to 500 mg]")
     terminal.types("much\n")
     terminal.waits_for('"much" is no number: write 10 to 500 mg.')
@@ -62,10 +64,11 @@ def test_a_person_at_the_terminal_is_asked_until_the_answer_fits(tmp_path) -> No
     assert isinstance(steps, list)
     assert (document["outcome"], steps[0]["answer"], steps[0]["question"]) == ("complete", 20.0, "mass")
     assert terminal.process.returncode == 0
+    assert pvd("quit", "--data", str(tmp_path)).returncode == 0
 
 
 def test_the_end_of_the_terminal_s_input_stops_the_run(tmp_path) -> None:
-    terminal = Terminal(str(tmp_path))
+    terminal = Terminal(str(tmp_path), HERE)
     terminal.waits_for("Mass? [")
     terminal.types("\x04")
     document = terminal.result()

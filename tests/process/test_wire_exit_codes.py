@@ -7,6 +7,7 @@ import errno
 import sys
 
 import pytest
+import run_here
 from pyvisa.constants import StatusCode
 from pyvisa.errors import VisaIOError
 from pyvisa.resources import MessageBasedResource
@@ -35,7 +36,7 @@ def run(here, capsys, mocker):
     mocker.patch.object(Absent, "PATIENCE_NS", SECOND)
 
     def run():
-        with pytest.raises(SystemExit) as end:
+        with pytest.raises(SystemExit) as end, run_here.here():
             enter(["run", RECIPE, "--station", str(here.station), "--speed", "1"])
         written = capsys.readouterr()
         return end.value.code, " ".join(f"{written.out} {written.err}".split())

@@ -44,6 +44,14 @@ def _signals_kept() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def pvd_here(*arguments: str, answers: str = "") -> Ended:
+    """The same, and what ``pvd run`` runs is run in this process too, without a core."""
+    from run_here import here  # noqa: PLC0415 - the help is tested without what it imports
+
+    with here():
+        return pvd(*arguments, answers=answers)
+
+
 def pvd(*arguments: str, answers: str = "") -> Ended:
     """Run ``pvd`` with piped stdin, stdout and stderr."""
     out, err = _Pipe(), _Pipe()

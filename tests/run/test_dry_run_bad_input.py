@@ -125,11 +125,11 @@ def live_station(tmp_path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("options", [(), ("--live",), ("--speed", "20")])
-def test_live_stations_are_refused(live_station, options):
+@pytest.mark.parametrize("options", [(), ("--speed", "20")])
+def test_real_instruments_are_asked_for_explicitly(live_station, options):
     ended = pvd("run", "30 nm Zn at 0.5 nm/s", "--station", str(live_station), *options)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "until the core process and the guardian exist, live stations are refused" in one_line(ended.stderr)
+    assert "this station has real instruments, and nobody has said that they are to be driven" in one_line(ended.stderr)
 
 
 def test_a_live_station_can_be_checked_but_not_dry_run(live_station):

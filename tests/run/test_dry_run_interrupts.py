@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM, with real processes: no traceback, the promised exit code, and a result."""
+"""Ctrl+C and SIGTERM end a dry run, a real process: no traceback, the promised exit code, and a result."""
 
 import json
 import signal
@@ -6,8 +6,6 @@ import subprocess
 import sys
 
 import pytest
-
-from pvdstation.record.run_file import RunFile, first_files
 
 RECIPE = "300 nm Zn at 0.5 nm/s"
 
@@ -31,51 +29,6 @@ def end(process: subprocess.Popen[str]) -> tuple[int, str]:
     assert "Traceback" not in out + err
     assert "KeyboardInterrupt" not in out + err
     return process.returncode, out
-
-
-@pytest.mark.parametrize("speed", ["1", "20"])
-def test_one_ctrl_c_stops_a_run_in_good_order(speed):
-    process = start("run", RECIPE, "--speed", speed)
-    read_until(process, "step 1: running")
-    process.send_signal(signal.SIGINT)
-    code, out = end(process)
-    assert code == 3
-    assert "run: stopped" in out
-    assert "STOPPED: stop by operator · safe state confirmed" in out
-
-
-def test_a_second_ctrl_c_aborts_and_the_record_has_its_end(tmp_path):
-    process = start("run", RECIPE, "--speed", "1", "--data", str(tmp_path))
-    read_until(process, "step 1: running")
-    process.send_signal(signal.SIGINT)
-    read_until(process, "stop: accepted")
-    process.send_signal(signal.SIGINT)
-    code, out = end(process)
-    assert code == 3
-    assert "run: aborted" in out
-    assert "ABORTED: stop by operator · safe state confirmed" in out
-    (record,) = first_files(tmp_path / "runs")
-    kept = RunFile(record).end
-    assert (kept["outcome"], kept["cause"], kept["safe"]) == ("aborted", "operator", True)
-
-
-def test_being_terminated_is_a_controlled_stop():
-    process = start("run", RECIPE, "--speed", "20")
-    read_until(process, "step 1: running")
-    process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGTERM)
-    code, out = end(process)
-    assert (code, "run: stopped" in out, "abort" in out) == (3, True, False)
-
-
-def test_a_run_followed_as_json_keeps_stdout_for_the_document():
-    process = start("run", RECIPE, "--speed", "20", "--json")
-    read_until(process, "step 1: running", "stderr")
-    process.send_signal(signal.SIGINT)
-    code, out = end(process)
-    document = json.loads(out)
-    assert (code, document["outcome"], document["safe"]) == (3, "stopped", True)
-    assert [step["state"] for step in document["steps"]] == ["stopped", *3 * ["not started"]]
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])

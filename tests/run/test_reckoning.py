@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pvd_command import pvd
+from pvd_command import pvd, pvd_here
 from station_bench import QUICK, station_with
 
 from pvdstation.assembly.continuing import continuation
@@ -143,7 +143,7 @@ def test_a_run_without_an_end_stands_in_the_way_until_somebody_takes_note(whole,
     hold.release()
     assert not is_held(run)
     for command in (["run", RECIPE], ["tune", "Zn", "--rate", "0.1 nm/s", "--yes"]):
-        refused = pvd(*command, "--station", station, "--speed", "10000", "--data", str(tmp_path))
+        refused = pvd_here(*command, "--station", station, "--speed", "10000", "--data", str(tmp_path))
         assert refused.returncode == 2
         assert f'"pvd run --continue {run.stem}"' in refused.stderr.replace("\n    ", " ")
     other = pvd("run", "--continue", run.stem, "--data", str(tmp_path))

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from pvd_command import pvd
+from pvd_command import pvd, pvd_here
 from station_bench import QUICK, station_with
 
 import pvdstation
@@ -219,7 +219,7 @@ def test_runs_are_anchored_in_the_database_and_in_the_next_run(paced) -> None:
 
 def test_a_run_without_room_is_refused(quick, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: shutil._ntuple_diskusage(0, 0, 10**9))
-    ended = pvd("run", RECIPE, "--station", quick, "--speed", "1000", "--data", str(tmp_path))
+    ended = pvd_here("run", RECIPE, "--station", quick, "--speed", "1000", "--data", str(tmp_path))
     assert ended.returncode == 2
     assert "1.00 GB are free, but the record of this plan wants 1.0" in ended.stderr
     assert first_files(tmp_path / "runs") == []

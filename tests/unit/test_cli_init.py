@@ -206,9 +206,9 @@ def test_the_example_is_live_and_names_what_is_to_be_proved():
     station = load_station(EXAMPLE.encode(), "example.toml")
     assert not station.is_simulated
     assert station.sqc.scale.proved == "not yet"
-    ended = pvd("run", "10 nm Zn at 0.5 nm/s", "--station", "example", "--live")
+    ended = pvd("run", "10 nm Zn at 0.5 nm/s", "--station", "example")
     assert ended.returncode == 2
-    assert "until the core process and the guardian exist, live stations are refused" in " ".join(ended.stderr.split())
+    assert "this station has real instruments, and nobody has said" in " ".join(ended.stderr.split())
 
 
 def test_the_rows_that_the_example_cites_exist():

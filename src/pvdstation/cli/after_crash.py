@@ -1,16 +1,15 @@
 """What comes before a run where another one of the same station has no end: OFF, what is known, and the two ways on."""
 
 from pvdstation.assembly.as_found import Found, switch_off
-from pvdstation.assembly.continued import Interrupted, continued, offered
+from pvdstation.assembly.continued import offered
 from pvdstation.assembly.continuing import continuation
 from pvdstation.assembly.interrupted import InTheWay, clear, in_the_way
 from pvdstation.assembly.known import Known
 from pvdstation.assembly.preparation import Prepared
 from pvdstation.assembly.recording import Recording
-from pvdstation.assembly.runs import Way, why_live
+from pvdstation.assembly.runs import Way
 from pvdstation.cli.exits import ExitCode, exit_code
-from pvdstation.cli.interrupted_text import offer, sentences, told_lines
-from pvdstation.cli.keeping import Keeping
+from pvdstation.cli.interrupted_text import offer, sentences
 from pvdstation.cli.refusing import finish_refused
 from pvdstation.cli.streams import Streams
 from pvdstation.model.problems import Problem, Refused
@@ -35,25 +34,6 @@ def refused_by_another(
     off = switch_off(prepared, seed, way)
     known = offered(found.path).with_crystals(off.now)
     return _offer(streams, prepared, known, off, seed)
-
-
-def gone_on(
-    streams: Streams, interrupted: Interrupted, keeping: Keeping, way: Way, seed: int
-) -> tuple[Prepared, Recording] | ExitCode:
-    """Switch off, read, and return what is to be run now; an exit code where it is not. Raises what a run raises."""
-    prepared = interrupted.prepared
-    if prepared.mode == "live":
-        return finish_refused(streams, prepared.refuse([why_live(prepared)], seed), [])
-    continuation(interrupted.known, prepared.station)  # what cannot go on is refused before anything is told to it
-    off = switch_off(prepared, seed, way)
-    if off.result.safe is not True:
-        return _offer(streams, prepared, interrupted.known, off, seed)
-    going_on, continues, told = continued(off, interrupted)
-    known = sentences(interrupted.known.with_crystals(off.now), off)
-    for line in (*known, *gone_words(prepared), "It goes on:", *told_lines(told)):
-        streams.note(line)
-    recording = keeping.recording(going_on) or Recording(interrupted.run.path.parent.parent)
-    return going_on, recording._replace(continues=continues)
 
 
 def run_clear(streams: Streams, run: str, data: str | None, who: str, note: str) -> ExitCode:

@@ -272,47 +272,57 @@ def run(
     answer: Answers = None,
     *,
     live: Annotated[bool, typer.Option("--live", help="Ask for real instruments explicitly.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Return when the run has begun, and print its id.")] = False,
     json: Json = False,
 ) -> None:
     """Run a recipe in real or scaled time and follow it.
 
-    Prints one line per step, stage and alarm.
+    Checks it, and lets the core of the station run it: a process of its own, which is started if there is none, and
+    goes on whatever becomes of this terminal. Prints one line per step, stage and alarm; "pvd attach", "pvd status"
+    and "pvd stop" find the run from any terminal.
 
     Ctrl+C is a controlled stop (shutters close first, then power goes down); a second Ctrl+C within 10 s aborts.
-    Stations with real ports are refused until the core process and the guardian exist.
+    A station with real ports is run only with --live, and only where its guardian and its watchdogs stand.
+    Refused while another run is active. Where the core dies while it is followed, the exit code is 5: nobody has
+    confirmed a safe state.
     After a crash, everything is switched off first, and the run is refused with what is known of the one before: it is
     continued with --continue, or somebody takes note of it with "pvd clear".
 
     \b
     Examples:
       pvd run "300 nm Zn at 0.5 nm/s" --speed 60
+      pvd run recipes/lzln.toml --station our-station.toml --live --sample "LZ 17"
+      pvd run recipes/lzln.toml --station our-station.toml --live --detach
       pvd run --continue 20260314-091500-a3f2 --station our-station.toml
     """
     del json
-    from pvdstation.assembly.about import Said
-    from pvdstation.cli.files import Files
-    from pvdstation.cli.keeping import Keeping
-    from pvdstation.cli.run_command import run_follow, run_on
+    from pvdstation.assembly.about import login_name
+    from pvdstation.cli.asking_command import Place
+    from pvdstation.cli.run_command import run_start
+    from pvdstation.desk.start import Start
 
-    streams = context.ensure_object(Streams)
-    files = Files(transcript=transcript)
-    keeping = Keeping(Said(operator, sample or (), h2o, o2, lot or (), note), data)
-    faults, answers = fault or (), answer or ()
     if going_on is not None and sets:
         raise typer.BadParameter("a run that goes on has the parameters that it had", param_hint="--set")
-    if going_on is not None:
-        raise typer.Exit(
-            run_on(
-                streams, going_on, recipe, station, faults, files, keeping, answers, speed=speed, seed=seed, live=live
-            )
-        )
-    if recipe is None:
+    if going_on is None and recipe is None:
         raise typer.BadParameter("there is no recipe", param_hint="RECIPE")
-    raise typer.Exit(
-        run_follow(
-            streams, recipe, station, faults, files, keeping, sets or (), answers, speed=speed, seed=seed, live=live
-        )
+    start = Start(
+        recipe=recipe or "",
+        sets=tuple(sets or ()),
+        answers=tuple(answer or ()),
+        faults=tuple(fault or ()),
+        speed=speed,
+        seed=seed,
+        is_live=live,
+        transcript=transcript or "",
+        continues=going_on or "",
+        operator=login_name() if operator is None else operator,
+        samples=tuple(sample or ()),
+        h2o_ppm=h2o,
+        o2_ppm=o2,
+        lots=tuple(lot or ()),
+        note=note,
     )
+    raise typer.Exit(run_start(context.ensure_object(Streams), start, Place(station, data), detaches=detach))
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """An interrupted run in sentences: where it was, what is on the substrate, what was left on, and the two ways on."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from pvdstation.assembly.as_found import Found
 from pvdstation.assembly.known import Boat, Film, Gas, Known
@@ -109,8 +109,3 @@ def _as_found(found: Found, known: Known) -> Iterator[str]:
 
 def _pressures(mbar: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {pressure(value)}" for name, value in mbar.items())
-
-
-def told_lines(told: Sequence[str]) -> list[str]:
-    """Return what a continuation does otherwise than the plan, one line each."""
-    return [f"- {text}" for text in told]

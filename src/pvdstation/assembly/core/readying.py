@@ -90,7 +90,7 @@ def _ready(start: Start, where: Where) -> Ready:
         raise Unfit([prepared.silence], NOT_REACHABLE)
     about, problems = _said(start).understood(prepared.station)
     answers, wrong = read_answers(prepared.checked.procedure, start.answers)
-    problems += [*_fits(start, prepared), *wrong, *fault_problems(prepared, start.faults)]
+    problems += [*misfits(start, prepared), *wrong, *fault_problems(prepared, start.faults)]
     if problems:
         raise Unfit(problems)
     recording = Recording(where.data, about) if start.is_kept else None
@@ -134,7 +134,7 @@ def _said(start: Start) -> Said:
     return Said(start.operator or None, start.samples, start.h2o_ppm, start.o2_ppm, start.lots, start.note)
 
 
-def _fits(start: Start, prepared: Prepared) -> list[Problem]:
+def misfits(start: Start, prepared: Prepared) -> list[Problem]:
     """Return what the station does not allow of what was asked for."""
     problems = []
     is_live = mode_of(prepared.station, prepared.simulator) == "live"
