@@ -28,8 +28,11 @@ PATIENCE_S = 5.0
 """How long a client may leave an event or an answer lying."""
 MOST_CALLERS = 64
 """When one more comes, the one that has been silent for longest goes: a STOP always finds a place."""
+MOST_AT_ONCE = 8
+"""Clients that are let in before those who are in are served: one that comes again and again keeps nobody waiting."""
 _LOOK_S = 0.5
 _BREATH_S = 0.05
+_SHORT_BREATH_S = 0.001
 OnError = Callable[[BaseException], None]
 
 
@@ -153,8 +156,8 @@ class Server:
         return max(min(due_s, default=now_s + _LOOK_S) - now_s, 0.0)
 
     def _let_in(self) -> None:
-        """Take every client that waits at the door."""
-        while True:
+        """Take clients that wait at the door, a few at a time."""
+        for _ in range(MOST_AT_ONCE):
             try:
                 connected = self._door.accept()
             except BlockingIOError:
@@ -165,6 +168,7 @@ class Server:
                 time.sleep(_BREATH_S)
                 return
             self._seat(connected)
+        time.sleep(_SHORT_BREATH_S)  # who knocks like this must not keep the interpreter from the scan
 
     def _seat(self, connected: socket.socket) -> None:
         reception = self._reception
