@@ -60,6 +60,19 @@ def test_one_core_per_data_folder_and_station_and_one_run_at_a_time(tmp_path: Pa
             assert wait_for(beside, "idle").station != ""
 
 
+def test_a_core_is_found_from_a_login_with_another_runtime_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where, elsewhere = Where(tmp_path, "sim"), tmp_path / "run"
+    with core(where) as (client, _):
+        elsewhere.mkdir(mode=0o700)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(elsewhere))
+        again = meet_or_start(where, "other", start_of())
+        assert again.run == ""
+        assert again.client.station == client.station
+        again.client.close()
+
+
 def test_what_keeps_the_first_run_from_beginning_is_told_with_its_places_and_no_core_stays(tmp_path: Path) -> None:
     recipe = tmp_path / "wrong.toml"
     recipe.write_text('name = "x"\nversion = 1\nsteps = ["300 nm Zn at 0.5 furlong"]\n')
@@ -120,6 +133,5 @@ def test_stop_is_taken_without_being_in_charge_and_without_waiting(tmp_path: Pat
         assert time.monotonic() - began_s < 0.5
         _, ended = until_end(client)
         assert ended.result["outcome"] == "stopped"
-    with pytest.raises(Exception, match="no core|nobody|ended"):
+    with pytest.raises(Exception, match=r"no core|nobody|ended"):
         meet(where, "late")
-

@@ -18,7 +18,7 @@ class Hold:
         self._path = lock_of(record)
         self._file = self._path.open("w", encoding="ascii")
         try:
-            _lock(self._file, is_shared=False, waits=True)  # whoever looks holds it for a moment only
+            lock_file(self._file, is_shared=False, waits=True)  # whoever looks holds it for a moment only
             self._file.write(f"process {os.getpid()}\n")
             self._file.flush()
         except OSError:
@@ -44,7 +44,7 @@ def is_held(record: Path) -> bool:
         return False
     with file:
         try:
-            _lock(file, is_shared=True, waits=False)
+            lock_file(file, is_shared=True, waits=False)
         except OSError:
             return True
     return False
@@ -66,7 +66,7 @@ def lock_of(record: Path) -> Path:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[str], *, is_shared: bool, waits: bool) -> None:
+    def lock_file(file: IO[str], *, is_shared: bool, waits: bool) -> None:
         """Lock a byte far behind the text, so that the text can be read. Raises OSError when another has it."""
         del is_shared
         file.seek(1 << 30)
@@ -76,6 +76,6 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(file: IO[str], *, is_shared: bool, waits: bool) -> None:
+    def lock_file(file: IO[str], *, is_shared: bool, waits: bool) -> None:
         """Lock the file. Raises OSError when another process has it."""
         fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | (0 if waits else fcntl.LOCK_NB))

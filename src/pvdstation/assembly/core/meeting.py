@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
 
+from pvdstation.assembly.core.seat import met_at, seat_of
 from pvdstation.assembly.sources import DEFAULT_STATION
 from pvdstation.desk.client import Client
 from pvdstation.desk.line import Gone, NobodyThere
@@ -55,13 +56,19 @@ class NotStarted(Exception):
         self.interrupted: dict[str, Any] | None = told.get("interrupted")
 
 
-def address(where: Where) -> Path:
-    """Return the socket of a core. Raises Refused when there is no safe place for it."""
+def own_address(where: Where) -> Path:
+    """Return where a core that is started from here opens its socket. Raises Refused when there is no safe place."""
     named = where.named
     try:
         return address_of(where.data, Path(named) if named.lower().endswith(".toml") else named)
     except DoorError as error:
         raise Refused([Problem("the core's socket", str(error))]) from None
+
+
+def address(where: Where) -> Path:
+    """Return the socket of the core that runs, else the one that it would have. Raises Refused."""
+    own = own_address(where)
+    return met_at(seat_of(where.data, own)) or own
 
 
 def meet(where: Where, name: str, *, watch: bool = True) -> Client:

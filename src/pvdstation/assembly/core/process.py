@@ -10,9 +10,10 @@ from types import FrameType
 from typing import Any
 
 from pvdstation.assembly.core.log import Log
-from pvdstation.assembly.core.meeting import Where, address
+from pvdstation.assembly.core.meeting import Where, own_address
 from pvdstation.assembly.core.ports import held_ports
 from pvdstation.assembly.core.readying import REFUSED, Unfit
+from pvdstation.assembly.core.seat import Taken, seat_of, seated
 from pvdstation.assembly.core.station_core import StationCore
 from pvdstation.assembly.core.way import InterruptedRun, Tell
 from pvdstation.desk.place import DoorError
@@ -66,11 +67,15 @@ def run_core(where: Where, first: Start | None, ready: int | None, tell: Tell) -
 
 def _lived(where: Where, first: Start | None, mouth: Mouth, log: Log, tell: Tell) -> int:
     with ExitStack() as stack:
+        socket = own_address(where)
         try:
-            desk = Server(address(where), where.named, _desk_failed(log))
-        except DoorError as error:
-            mouth.say({"taken": True, "text": str(error), "exit_code": REFUSED, "problems": []})
+            stack.enter_context(seated(seat_of(where.data, socket), socket))
+            desk = Server(socket, where.named, _desk_failed(log))
+        except Taken:
+            mouth.say({"taken": True, "text": "another core runs this station", "exit_code": REFUSED, "problems": []})
             return REFUSED
+        except DoorError as error:
+            raise Refused([Problem("the core's socket", str(error))]) from None
         stack.callback(desk.close)
         core = StationCore(where, desk, log, tell)
         stack.enter_context(held_ports(core.station))
