@@ -330,7 +330,7 @@ CASES: tuple[Case, ...] = (
     Case("compressed_air", breaks("air"), PUMPING, HOLD, 1.0, "stopped", changes=SHORT_STOP,
          note="and with it the fore-line valve"),
     Case("compressed_air", breaks("air"), within_s=1.0, mend=(20.0, mends("air")), note="with energy"),
-    Case("backing_pump", breaks("backing running"), response=HOLD, within_s=2.5, end="stopped"),
+    Case("backing_pump", breaks("backing running"), response=HOLD, within_s=0.5, end="stopped"),
     Case("foreline_valve", pushes("fore-line", 0.0), response=HOLD, within_s=2.5, end="stopped",
          mend=(20.0, frees("fore-line"))),
     Case("gate_pressure", _foreline_fills, PUMPING, HOLD, 3.5, "stopped", changes=SHORT_STOP, note="fore-line"),

@@ -128,8 +128,8 @@ def foreline_follows(v: View, scene: Scene) -> bool:
 
 
 def backing_is_wanted(v: View, _scene: Scene) -> bool:
-    """Return whether the backing pump is to run: it does unless it is told to stop."""
-    return not v.last.backing_stop
+    """Return whether the backing pump is to run: unless it is told to stop, or was just now told to start again."""
+    return not v.last.backing_stop and v.now_ns - v.pump_told_ns > v.frame.pump_starts_ns
 
 
 def turbo_turns(v: View, scene: Scene) -> bool:

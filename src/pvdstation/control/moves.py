@@ -74,6 +74,7 @@ class Moves:
             low_since_ns=old.low_since_ns,
             result=result,
             gas_target_mbar=old.gas_target_mbar,
+            pump_told_ns=old.pump_told_ns,
         )
         held = old.course.mode in (Mode.HOLDING, Mode.HELD)
         self.v.guards = guarded(old.guards, self.v, old.scene, is_held=held)

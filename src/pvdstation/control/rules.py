@@ -147,7 +147,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
               shows=c.AIR.shows),
     # the arbiter closes the fore-line valve with it; the gate follows the fore-line's pressure
     Interlock("backing_pump", "PM10", "backing pump runs unless told to stop", k.backing_is_wanted, c.BACKING.holds,
-              ActionClass.HOLD, delay_s=k.valve_follow_s, shows=k.backing_text),
+              ActionClass.HOLD, shows=k.backing_text),
     Interlock("foreline_valve", "PM10", "fore-line valve open behind the open gate", k.gate, k.foreline_follows,
               ActionClass.HOLD, delay_s=k.valve_follow_s, shows=c.FORELINE_OPEN.shows),
     Interlock("turbo_backing", "PM10", "turbo not without backing for long while a source is on", k.energy, k.is_backed,

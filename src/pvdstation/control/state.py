@@ -12,6 +12,7 @@ from pvdstation.control.scene import EMPTY, Scene
 from pvdstation.control.sources import SourceState
 from pvdstation.control.states import Mode
 from pvdstation.control.supervisor import Watch
+from pvdstation.control.view import NEVER_NS
 from pvdstation.control.waiting import Waiting
 from pvdstation.model.messages import Outputs, all_off
 from pvdstation.model.station import Station
@@ -58,6 +59,7 @@ class State(NamedTuple):
     since_gas: bool = False  # a gas valve has been open since the last high vacuum
     gas_target_mbar: float = math.nan  # of that gas
     low_since_ns: int | None = None  # pressure below the start limit without a gap
+    pump_told_ns: int = NEVER_NS  # when the backing pump was told to start again after a stop
     guards: tuple[ProcessGuard, ...] = ()  # of every source, while a rate loop is closed
     alarms: AlarmBook = EMPTY_BOOK
     overrides: tuple[Override, ...] = ()

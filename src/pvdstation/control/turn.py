@@ -70,6 +70,7 @@ class Turn(Ends):
             since_gas,
             target_mbar if since_gas else math.nan,
             self._low_since(),
+            self.now_ns if self.old.last.backing_stop and not ruling.outputs.backing_stop else self.old.pump_told_ns,
             guards=self.v.guards,
             alarms=self.chronicle.book,
             overrides=self.handling.overrides,

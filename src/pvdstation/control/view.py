@@ -11,6 +11,7 @@ from pvdstation.model.station import Station
 
 NAN = math.nan
 UNKNOWN = -1
+NEVER_NS = -(2**62)
 CAPACITANCE_VACUUM_MBAR = 2.0
 """Below this the capacitance gauge only says "vacuum" (design, pressure rules)."""
 
@@ -33,6 +34,7 @@ class Frame:
         self.turbo_age_ns = to_ns(age.turbo)
         self.period_ns = to_ns(station.scan_period)
         self.lease_ns = to_ns(station.limits.lease)
+        self.pump_starts_ns = to_ns(station.io.follow.valve)
         self.turbo_ready_hz = station.turbo.nominal * station.turbo.ready / 100
 
 
@@ -51,6 +53,7 @@ class View:
         "low_since_ns",
         "now_ns",
         "pressure",
+        "pump_told_ns",
         "readings",
         "result",
         "s",
@@ -72,6 +75,7 @@ class View:
         low_since_ns: int | None,
         result: ActionResult | None,
         gas_target_mbar: float = NAN,
+        pump_told_ns: int = NEVER_NS,
     ) -> None:
         self.frame = frame
         self.station = frame.station
@@ -86,6 +90,8 @@ class View:
         self.result = result
         self.gas_target_mbar = gas_target_mbar
         """Target of the gas that was admitted since the last high vacuum, mbar; NaN when there is none."""
+        self.pump_told_ns = pump_told_ns
+        """When the backing pump was told to start again after a stop."""
         self.guards: tuple[ProcessGuard, ...] = ()
         """Of every source, while a rate loop is closed."""
         s = self.s
