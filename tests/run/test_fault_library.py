@@ -24,7 +24,7 @@ from pvdstation.protocol import modbus, sqc310
 
 FILM = "10 nm Zn at 0.5 nm/s"  # opens at 51.5 s, closes after 71 s
 THICK = "20 nm Zn at 0.5 nm/s"  # closes after 91 s
-GAS = "N2 to 50 mbar for 10 s"  # isolates at 300 s, fills from 312 s to 322 s, evacuates from 332 s
+GAS = "N2 to 50 mbar for 10 s"  # isolates at 30 s, fills from 42 s to 52 s, evacuates from 62 s
 EVACUATES_WITHIN = {FILM: "30 s", THICK: "30 s", GAS: "4 min"}
 UNSEEN = ""
 ENERGY = ("io", "sqc", "supply.1")
@@ -111,14 +111,14 @@ LINKS = [
     Row("t=0s once sqc lost on U5"),
     Row("t=0s once sqc merged on U0"),
     Row("t=0s once io lost on 0x0f0200"),
-    Row("t=312s once io lost on 0x0f0200", recipe=GAS),
-    Row("t=312s for 2s io lost on 0x0f0200", recipe=GAS),
+    Row("t=42s once io lost on 0x0f0200", recipe=GAS),
+    Row("t=42s for 2s io lost on 0x0f0200", recipe=GAS),
 ]  # fmt: skip
 
 POWER = [
     Row("t=55s power dip", "io_link", "I/O readings fresh", "C3", "C3", "aborted", 1.5),
     Row("t=55s for 5s power dip", "io_link", "I/O readings fresh", "C3", "C3", "aborted", 1.5),
-    Row("t=315s power dip", "io_link", "I/O readings fresh", "C3", "C3", "aborted", recipe=GAS),
+    Row("t=45s power dip", "io_link", "I/O readings fresh", "C3", "C3", "aborted", recipe=GAS),
 ]
 
 SUPPLIES = [
@@ -134,16 +134,16 @@ SUPPLIES = [
 
 GAUGES = [
     Row("t=5s gauge.full_range frozen", "gauges", "gauges good", "C1", "C2", "stopped", 80.0, THICK),
-    Row("t=315s gauge.capacitance frozen", "n2_slope", "rises 0 mbar/s", "C1", "C2", "stopped", recipe=GAS),
-    Row("t=313s gauge.capacitance wrong 50%", "n2_slope", "flow or gauge is wrong", "C1", "C2", "stopped", recipe=GAS),
-    Row("t=305s gauge.capacitance sensor_error", "isolate", "capacitance gauge: no good reading", "C1", "C2", "stopped",
+    Row("t=45s gauge.capacitance frozen", "n2_slope", "rises 0 mbar/s", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=43s gauge.capacitance wrong 50%", "n2_slope", "flow or gauge is wrong", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=35s gauge.capacitance sensor_error", "isolate", "capacitance gauge: no good reading", "C1", "C2", "stopped",
         recipe=GAS),
     # it says "at least the top of the range"
     Row("t=55s gauge.full_range out_of_range over", "film_pressure", "enough for a film", "C1", "C3", "aborted", 3.0),
     Row("t=55s gauge.full_range out_of_range under"),  # an upper bound is good enough for vacuum
     Row("t=55s gauge.full_range sensor_error", "gauges", "gauges good", "C1", "C2", "stopped", 20.0),
     Row("t=55s gauge.capacitance sensor_error off", "gauges", "gauges good", "C1", "C2", "stopped", 20.0),
-    Row("t=315s gauge.capacitance sensor_error", "n2_valve", "all conditions of the N2 valve", "C0", "C2", "stopped",
+    Row("t=45s gauge.capacitance sensor_error", "n2_valve", "all conditions of the N2 valve", "C0", "C2", "stopped",
         recipe=GAS),
     Row("t=55s gauge.full_range wrong 300%"),  # nothing else measures high vacuum
     Row("t=55s gauge.full_range wrong 10000%", "film_pressure", "low enough for a film", "C1", "C3", "aborted", 3.0),
@@ -189,26 +189,26 @@ PARTS = [
     Row("t=55s shutter.substrate switch_stuck closed", "shutter_opens", "fault", "C1", "C2", "stopped", 28.0),
     Row("t=1s gate stuck", "gate", "did not open in time", "C1", "C2", "stopped"),
     Row("t=1s gate slow 8s", "gate", "did not open in time", "C1", "C2", "stopped"),
-    Row("t=300s valve.n2 stuck", "n2_no_rise", "no gas, or the valve is stuck", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=30s valve.n2 stuck", "n2_no_rise", "no gas, or the valve is stuck", "C1", "C2", "stopped", recipe=GAS),
     # nothing that the program can reach ends this either
-    Row("t=315s valve.n2 stuck", "n2_closed", "N2 valve closed when told to be", "C3", "C3", "aborting", recipe=GAS),
-    Row("t=330s valve.foreline stuck", "roughing_valve", "fore-line valve confirmed closed", "C1", "C2", "stopped",
+    Row("t=45s valve.n2 stuck", "n2_closed", "N2 valve closed when told to be", "C3", "C3", "aborting", recipe=GAS),
+    Row("t=60s valve.foreline stuck", "roughing_valve", "fore-line valve confirmed closed", "C1", "C2", "stopped",
         recipe=GAS),
     Row("t=55s turbo error", "turbo_at_speed", "turbo at speed", "C3", "C3", "aborted", 4.0),
     Row("t=55s backing_pump off", "backing_pump", "backing pump runs", "C1", "C2", "stopped", 25.0),
-    Row("t=340s backing_pump off", "backing_pump", "backing pump runs", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=70s backing_pump off", "backing_pump", "backing pump runs", "C1", "C2", "stopped", recipe=GAS),
     Row("t=55s water lost", "water_flow", "cooling water flows", "C3", "C3", "aborted", 3.0),
     Row("t=55s for 0.5s water lost"),  # a bubble
     Row("t=55s air lost", "compressed_air", "compressed air present", "C3", "C3", "aborting", 2.0),
     Row("t=55s for 5s air lost", "compressed_air", "compressed air present", "C3", "C3", "aborted", 2.0),
-    Row("t=315s air lost", "compressed_air", "compressed air present", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=45s air lost", "compressed_air", "compressed air present", "C1", "C2", "stopped", recipe=GAS),
     Row("t=55s door open", "door", "door closed", "C4", "C4", "aborted", 1.5),
     Row("t=55s estop pressed", "e_stop", "E-stop chain healthy", "C4", "C4", "aborted", 1.5),
-    Row("t=314s over_pressure tripped", "n2_valve", "conditions of the N2 valve", "C0", "C2", "stopped", recipe=GAS),
+    Row("t=44s over_pressure tripped", "n2_valve", "conditions of the N2 valve", "C0", "C2", "stopped", recipe=GAS),
     Row("t=55s chamber leak 1e-2 mbar L/s", "film_pressure", "low enough for a film", "C1", "C2", "stopped", 30.0),
     Row("t=55s chamber leak 1 mbar L/s", "film_pressure", "low enough for a film", "C1", "C3", "aborted", 3.0),
-    Row("t=303s chamber leak 20 mbar L/s", "isolate", "rising", "C1", "C2", "stopped", recipe=GAS),
-    Row("t=313s n2 empty", "n2_no_rise", "no gas", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=33s chamber leak 20 mbar L/s", "isolate", "rising", "C1", "C2", "stopped", recipe=GAS),
+    Row("t=43s n2 empty", "n2_no_rise", "no gas", "C1", "C2", "stopped", recipe=GAS),
 ]  # fmt: skip
 
 ROWS = [*LINKS, *POWER, *SUPPLIES, *GAUGES, *SOURCES, *PARTS]
