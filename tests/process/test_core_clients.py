@@ -132,6 +132,7 @@ def test_what_changes_is_told_and_nothing_else() -> None:
         "ui 7 is in charge",
     ]
     assert changes(after, before)[0] == "io: answers again"
+    assert changes(before, after._replace(run="another")) == ["io: lost: no answer", "ui 7 is in charge"]
 
 
 def test_a_request_is_asked_with_all_that_belongs_to_it(core, data) -> None:

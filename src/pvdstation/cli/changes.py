@@ -9,7 +9,9 @@ _TENTHS = 10
 
 
 def changes(before: Snapshot | None, after: Snapshot) -> list[str]:
-    """Return what has changed, numbers only where they have come a tenth further."""
+    """Return what has changed, numbers only where they have come a tenth further; of another run nothing is known."""
+    if before is not None and before.run != after.run:
+        before = before._replace(positions=(), sources=(), layers=())
     return [
         *link_changes(before, after),
         *_positions(before, after),
