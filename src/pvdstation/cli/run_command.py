@@ -1,6 +1,7 @@
 """``pvd run``: checks here, begins in the core of the station, follows it line by line; Ctrl+C is a controlled stop."""
 
 import math
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.continued import interrupted_run
 from pvdstation.assembly.core.meeting import NotStarted, Where, meet_or_start
 from pvdstation.assembly.core.readying import misfits
+from pvdstation.assembly.folders import data_folder
 from pvdstation.assembly.preparation import Prepared, prepare
 from pvdstation.cli.asking_command import Place
 from pvdstation.cli.exits import ExitCode
@@ -89,7 +91,7 @@ def followed(
         for line in begun.told:
             streams.note(line)
         if detaches:
-            return _finish_detached(streams, begun)
+            return _finish_detached(streams, begun, where)
         streams.show(heading(prepared.recipe.name, prepared.station.name, prepared.mode), "")
         given = given_answers(prepared, start.answers)[0]
         following = Following(begun.client, begun.run, streams, interrupts, prepared.checked.procedure, given=given)
@@ -179,8 +181,16 @@ def finish_not_begun(streams: Streams, prepared: Prepared, seed: int, error: Not
     return error.exit_code
 
 
-def _finish_detached(streams: Streams, begun: Begun) -> ExitCode:
+def _finish_detached(streams: Streams, begun: Begun, where: Where) -> ExitCode:
     if streams.json:
         streams.document({"outcome": "begun", "run": begun.run, "errors": []})
-    streams.show(f"run {begun.run} has begun", '"pvd attach" follows it, "pvd stop" ends it')
+    meant = shlex.join(_options(where))
+    attach, stop = (f"pvd {verb} {meant}".rstrip() for verb in ("attach", "stop"))
+    streams.show(f"run {begun.run} has begun", f'"{attach}" follows it, "{stop}" ends it')
     return ExitCode.COMPLETE
+
+
+def _options(where: Where) -> list[str]:
+    """Return the options by which another command means the same core."""
+    station = [] if where.station is None else ["--station", where.station]
+    return station if where.data == data_folder() else [*station, "--data", str(where.data)]
