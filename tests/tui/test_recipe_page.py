@@ -7,7 +7,7 @@ from page_bench import ERRANDS, PageBench
 from patience import until
 from station_moments import IDLE, RUNNING
 from test_recipe_text import FILE, STATION
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from pvdstation.desk.errands import Curve, ErrandError, Foreseen
 from pvdstation.desk.talk import Accepted, Refused
@@ -189,6 +189,56 @@ def test_a_start_is_asked_with_the_form_and_a_refusal_is_shown_at_its_line(place
     PageBench(RecipePage, place=place).drive(person, IDLE)
 
 
+def test_speed_comes_first_and_what_was_written_for_a_start_that_is_refused_stands_there_again(place):
+    async def person(bench, pilot):
+        await write(bench, pilot, GOOD)
+        await pilot.press("r")
+        await until(lambda: len(bench.screen_stack) == 2)
+        await pilot.press(*"60", "down")
+        bench.screen.focused.insert_text_at_cursor("t=1s crystal.1 fail; t=2s nonsense")
+        await pilot.press("ctrl+s")
+        await until(lambda: bench.asked)
+        assert bench.asked[0].form["speed"] == 60.0
+        assert bench.asked[0].form["faults"] == ["t=1s crystal.1 fail", "t=2s nonsense"]
+        await bench.answer(pilot, Refused(1, "there is no fault nonsense", ()))
+        await pilot.press("r")
+        await until(lambda: len(bench.screen_stack) == 2)
+        assert bench.screen.query_one("#faults", Input).value == "t=1s crystal.1 fail; t=2s nonsense"
+
+    PageBench(RecipePage, place=place).drive(person, IDLE)
+
+
+@pytest.mark.parametrize("size", [(80, 16), (120, 36)])
+def test_every_line_of_a_start_is_seen_while_it_is_written_in(place, size):
+    async def person(bench, pilot):
+        await write(bench, pilot, GOOD)
+        await pilot.press("r")
+        await until(lambda: len(bench.screen_stack) == 2)
+        for field in bench.screen.query(Input):
+            field.focus()
+            await until(lambda field=field: bench.screen.find_widget(field).visible_region.height == 1)
+
+    PageBench(RecipePage, place=place).drive(person, IDLE, size=size)
+
+
+def test_letters_narrow_the_list_of_recipes(place):
+    for name in ("alloy.toml", "lizn.toml"):
+        (place.recipes / name).write_text(FILE)
+
+    async def person(bench, pilot):
+        await pilot.press("o")
+        await until(lambda: len(bench.screen_stack) == 2)
+        names = bench.screen.query_one(OptionList)
+        assert names.option_count == 3
+        await pilot.press("l", "i")
+        await until(lambda: names.option_count == 2)
+        await pilot.press("down", "enter")
+        await until(lambda: bench.page.path is not None)
+        assert bench.page.path.name == "lizn.toml"
+
+    PageBench(RecipePage, place=place).drive(person, IDLE)
+
+
 def test_a_text_with_a_mistake_is_not_started(place):
     async def person(bench, pilot):
         await write(bench, pilot, "3 apples")
@@ -224,8 +274,8 @@ def test_a_live_start_is_asked_only_with_the_station_s_name(place):
         assert bench.asked == []
         await fill(bench, pilot, STATION.name)
         assert bench.asked[0].form["is_live"] is True
-        await bench.answer(pilot, Accepted(1, "it begins"))
-        assert bench.said[-1] == "start: it begins"
+        await bench.answer(pilot, Accepted(1, "20260801-1200-1"))
+        assert bench.said[-1] == "run 20260801-1200-1 has begun: 1 shows it."
 
     PageBench(RecipePage, place=place).drive(person, IDLE._replace(is_simulated=False))
 

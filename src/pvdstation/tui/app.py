@@ -160,7 +160,7 @@ class StationApp(App[None]):
             if isinstance(answer, Refused):
                 self.say(f"{verb} refused: {answer.text}", is_bad=True)
             else:
-                self.say(f"{verb}: {answer.text or 'accepted'}")
+                self.say(f"{verb} accepted" + (f": {answer.text}" if answer.text else ""))
 
         return tell
 

@@ -15,6 +15,7 @@ from pvdstation.model.signals import Quality, Reading
 
 _ORDERS = (Mode.HOLDING, Mode.STOPPING, Mode.ABORTING)
 """States whose beginning is the order to close and to switch off."""
+_CLOSED = (Mode.HELD, *ENDED)
 _INTERRUPTED = frozenset({"stopped", "aborted"})
 
 
@@ -102,8 +103,8 @@ class Past:
         if waiting != self._waiting:
             self._waiting, self.waits_since_ns = waiting, now_ns
         if course.mode is not self._mode:
-            self._mode = course.mode
-            if course.mode in _ORDERS:
+            before, self._mode = self._mode, course.mode
+            if course.mode in _ORDERS or (course.mode in _CLOSED and before not in _ORDERS):  # some rest at once
                 self.ordered_ns, self.confirmed_ns = now_ns, {}
         self._take_cause(course, now_ns)
 

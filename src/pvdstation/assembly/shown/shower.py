@@ -15,10 +15,13 @@ from pvdstation.assembly.shown.steps import ahead, step_shown
 from pvdstation.assembly.shown.to_go import run_to_go_s
 from pvdstation.control.core import Control
 from pvdstation.control.decision import Decision
-from pvdstation.control.effects import effects
+from pvdstation.control.effect_table import STARTS
+from pvdstation.control.effects import Foretold, effects
+from pvdstation.control.states import ENDED
 from pvdstation.desk.snapshot import CauseShown, Snapshot, VerbShown
 from pvdstation.drivers.base import Board
 from pvdstation.model.clock import SECOND
+from pvdstation.model.messages import Verb
 from pvdstation.runtime.turn import LinkWorker
 
 
@@ -101,5 +104,8 @@ class Shower:
 
 
 def _verbs(m: Moment) -> tuple[VerbShown, ...]:
+    """Return what each verb would do. A start after the end of a run is the core's: it needs no clearing."""
     told = effects(m.control, m.state)
+    if m.course.mode in ENDED:
+        told = tuple(Foretold(Verb.START, STARTS) if one.verb is Verb.START else one for one in told)
     return tuple(VerbShown(one.verb.value, one.effect is not None, one.sentence) for one in told)

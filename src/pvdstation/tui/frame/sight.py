@@ -29,6 +29,12 @@ class Sight(NamedTuple):
         return SIMULATED if self.snapshot.is_simulated else LIVE
 
     @property
+    def pace(self) -> str:
+        """Return how much faster than the clock on the wall a simulated run goes, "×60"; empty when it does not."""
+        shown = self.snapshot
+        return f"×{shown.speed:g}" if shown is not None and shown.is_simulated and shown.speed != 1 else ""
+
+    @property
     def line(self) -> str:
         """Return the style of the frame's lines."""
         return "$live" if self.mode == LIVE else "$simulated"

@@ -10,6 +10,8 @@ from pvdstation.tui.frame.top import cause_text, has_room
 
 _NOT_CONFIRMED = "NOT CONFIRMED"
 _CONFIRMED = "CONFIRMED"
+_WAYS_ON = "5 works by hand · 6 shows what was recorded · ? says what each key does"
+_REPORT = "6, then R writes its report"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -43,10 +45,17 @@ def _old(sight: Sight) -> Content:
 
 
 def _tripped(shown: Snapshot, cause: CauseShown) -> tuple[Content, ...]:
-    """Return what was done, with what is read back in bold, and what is to be done."""
-    done = [_confirmed(text) for text in cause.done]
+    """Return what was done: what is not read back, what is, and the rest; then what is to be done."""
+    told = list(cause.done)
     if shown.is_safe is not None:
-        done.append(_confirmed(f"safe state {_CONFIRMED if shown.is_safe else _NOT_CONFIRMED}"))
+        told.append(f"safe state {_CONFIRMED if shown.is_safe else _NOT_CONFIRMED}")
+    missing = [Content.styled(text, "bold $background on $error") for text in told if _NOT_CONFIRMED in text]
+    confirmed = [
+        text.replace(f" {_CONFIRMED}", "") for text in told if _CONFIRMED in text and _NOT_CONFIRMED not in text
+    ]
+    rest = [Content(text) for text in told if _CONFIRMED not in text]
+    whole = [Content.assemble((f"{_CONFIRMED}: ", "bold"), ", ".join(confirmed))] if confirmed else []
+    done = [*missing, *whole, *rest]
     lines = [Content(" · ").join(done)] if done else []
     if cause.fix:
         lines.append(Content.assemble(("Do: ", "bold"), cause.fix))
@@ -58,13 +67,6 @@ def _whole_cause(sight: Sight, shown: Snapshot, width: int) -> tuple[Content, ..
     return () if has_room(sight, shown, width) else (Content.styled(cause_text(shown), "bold"),)
 
 
-def _confirmed(text: str) -> Content:
-    if _NOT_CONFIRMED in text:
-        return Content.styled(text, "bold $background on $error")
-    before, word, after = text.partition(_CONFIRMED)
-    return Content.assemble(before, (word, "bold"), after)
-
-
 def _step_line(shown: Snapshot, width: int) -> Content:
     step = shown.step
     parts: list[Content | str | tuple[str, str]] = [(f" {shown.state.upper()} ", style_of(shown.state)), " "]
@@ -74,7 +76,11 @@ def _step_line(shown: Snapshot, width: int) -> Content:
     if step is not None:
         parts += [f"step {step.number} of {step.of}  ", (step.text, "bold")]
     elif shown.run and shown.cause is not None:
-        parts.append(f"{shown.recipe} · run {shown.run}" + (f" · sample {shown.sample}" if shown.sample else ""))
+        parts += [
+            f"run {shown.run}: ",
+            _REPORT,
+            f" · {shown.recipe}" + (f" · sample {shown.sample}" if shown.sample else ""),
+        ]
     elif not shown.run:
         parts.append("3 opens, checks and starts a recipe")
     left = Content.assemble(*parts)
@@ -96,14 +102,26 @@ def _times(shown: Snapshot, room: int) -> Content:
 
 def _progress(sight: Sight, shown: Snapshot, width: int) -> Content:
     if not shown.run or shown.to_go_s is None:
-        verb = sight.verb("start")
-        sentence = "" if verb is None or shown.run else f"start: {verb.sentence}"
-        return Content.styled(sentence, "$grey").truncate(width, ellipsis=True)
+        return _ended(shown, width) if shown.run else _idle(sight, width)
     share = shown.done_s / max(shown.done_s + shown.to_go_s, 1.0)
     stage = shown.step.stage if shown.step is not None else ""
     right = f"{share * 100:4.0f} %" + (f"   phase: {stage}" if stage else "")
     length = max(width - len(right) - 3, 8)
     return Content.assemble("▕", (bar(share, length), "$bar"), "▏", right)
+
+
+def _ended(shown: Snapshot, width: int) -> Content:
+    """Return where the report of a run is that has come to its planned end."""
+    words = f"run {shown.run}: " if shown.state == "complete" else ""
+    return Content(f"{words}{_REPORT if words else ''}").truncate(width, ellipsis=True)
+
+
+def _idle(sight: Sight, width: int) -> Content:
+    """Return what a person can do now, or why nothing can begin."""
+    start = sight.verb("start")
+    if start is not None and not start.is_allowed:
+        return Content.styled(start.sentence, "bold").truncate(width, ellipsis=True)
+    return Content.styled(_WAYS_ON, "$grey").truncate(width, ellipsis=True)
 
 
 def bar(share: float, length: int) -> str:

@@ -14,7 +14,7 @@ _LABELS = {SIMULATED: "bold $background on $simulated", LIVE: "bold $background 
 def top(sight: Sight, width: int) -> Content:
     """Return the upper edge of the frame."""
     line = sight.line
-    label = Content.styled(f" {sight.mode} ", _LABELS.get(sight.mode, "bold reverse"))
+    label = Content.styled(f" {_mode(sight)} ", _LABELS.get(sight.mode, "bold reverse"))
     parts = [part for part in _parts(sight, width) if part.plain]
     joint = Content.styled(" ━━ ", line)
     left = Content.assemble(("┏━", line), label, joint, joint.join(parts), (" ", line))
@@ -22,13 +22,16 @@ def top(sight: Sight, width: int) -> Content:
     return between(left, right, width, "━", line)
 
 
+def _mode(sight: Sight) -> str:
+    return f"{sight.mode} {sight.pace}".strip()
+
+
 def _clock(sight: Sight) -> Content:
     shown = sight.snapshot
     if shown is None:
         return Content("")
-    pace = f"×{shown.speed:g}  " if shown.is_simulated and shown.speed != 1 else ""
     old = "OLD " if sight.lost else ""
-    return Content.styled(f"{pace}{old}{time_of_day(shown.wall_s)}", "bold")
+    return Content.styled(f"{old}{time_of_day(shown.wall_s)}", "bold")
 
 
 def _parts(sight: Sight, width: int) -> list[Content]:
@@ -38,19 +41,21 @@ def _parts(sight: Sight, width: int) -> list[Content]:
     if shown is None:
         return [Content(sight.station), Content.styled("meeting its core", "$grey")]
     if shown.cause is not None:
-        return [_cause(shown)]
+        return [_cause(sight, shown, width)]
     if not shown.run:
         return [Content(shown.station), Content.styled("no run", "$grey")]
     sample = f"run {shown.run}" + (f" · sample {shown.sample}" if shown.sample else "")
-    room = width - len(sample) - 38
+    room = width - len(sample) - len(sight.pace) - 34
     recipe = Content.styled(shown.recipe, "bold").truncate(max(room, 12), ellipsis=True)
     return [recipe, Content(sample)]
 
 
-def _cause(shown: Snapshot) -> Content:
-    """Return the state that the run was brought to and the first cause."""
+def _cause(sight: Sight, shown: Snapshot, width: int) -> Content:
+    """Return the state that the run was brought to and the first cause; by its rule where there is no room for all."""
     style = "bold $error" if shown.state in TRIPPED else "bold $warning"
-    return Content.styled(f"{shown.state.upper()}: {cause_text(shown)}", style)
+    rule = shown.cause.rule if shown.cause is not None else ""
+    is_short = bool(rule) and not has_room(sight, shown, width)
+    return Content.styled(f"{shown.state.upper()}: {f'rule {rule}' if is_short else cause_text(shown)}", style)
 
 
 def cause_text(shown: Snapshot) -> str:
@@ -64,5 +69,5 @@ def cause_text(shown: Snapshot) -> str:
 
 def has_room(sight: Sight, shown: Snapshot, width: int) -> bool:
     """Return whether the whole first cause stands in the first line."""
-    words = f"{sight.mode}{shown.state}{cause_text(shown)}{_clock(sight).plain}"
+    words = f"{_mode(sight)}{shown.state}{cause_text(shown)}{_clock(sight).plain}"
     return len(words) + _EDGES <= width

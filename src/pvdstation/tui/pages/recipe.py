@@ -17,7 +17,7 @@ from pvdstation.tui.recipe.filing import FilingError
 from pvdstation.tui.recipe.filing_page import FilingPage
 from pvdstation.tui.recipe.foreseeing import DryRunPanel
 from pvdstation.tui.recipe.looking import messages_of
-from pvdstation.tui.recipe.starting import Ready, fields_of, kept, preflight_text, start_of, wrong_station
+from pvdstation.tui.recipe.starting import SPEED, Ready, fields_of, kept, preflight_text, start_of, wrong_station
 from pvdstation.tui.recipe.writing import verdict_of
 
 
@@ -28,13 +28,13 @@ class RecipePage(FilingPage):
     KEYS = (
         ("o", "open"),
         ("e", "edit"),
+        ("p", "procedure"),
+        ("d", "dry run"),
+        ("r", "run it"),
         ("s", "save"),
         ("m", "next message"),
-        ("p", "procedure"),
         ("a", "parameters"),
-        ("d", "dry run"),
         ("c", "cancel"),
-        ("r", "run it"),
         ("n", "new"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -136,11 +136,12 @@ class RecipePage(FilingPage):
             return
         ready = Ready(seen, recipe, self.desk.place.station.name, self._is_live)
         title = f"Start a {'LIVE' if ready.is_live else 'SIMULATED'} run"
-        form = Form(title, preflight_text(ready), fields_of(ready, self._filled), "start")
+        fields = fields_of(ready, self._filled)
+        form = Form(title, preflight_text(ready), fields, "start", begins="" if ready.is_live else SPEED)
         filled = await self.app.push_screen_wait(form)
         if filled is None:
             return
-        self._filled = kept(filled)
+        self._filled = filled  # until the start is accepted: what is refused is put right, not written again
         wrong = wrong_station(ready, filled)
         if wrong:
             self.desk.say(wrong, is_bad=True)
@@ -149,8 +150,14 @@ class RecipePage(FilingPage):
         self.desk.ask("start", form=start_of(ready, filled).as_form(), answered=self._answered)
 
     def _answered(self, answer: Answer) -> None:
-        self.desk.say(f"start: {answer.text or 'accepted'}", is_bad=isinstance(answer, Refused))
-        problems = answer.problems if isinstance(answer, Refused) else ()
+        if isinstance(answer, Refused):
+            self.desk.say(f"start refused: {answer.text}", is_bad=True)
+            problems = answer.problems
+        else:
+            run, *told = answer.text.splitlines() or ["it"]
+            self.desk.say(" ".join((f"run {run} has begun: 1 shows it.", *told)))
+            self._filled = kept(self._filled)
+            problems = ()
         self.refused = messages_of([_problem(fields) for fields in problems])
         self.show_seen(self.seen)
 

@@ -243,7 +243,7 @@ class RunsPage(Moving, Page):
         if self._snapshot is not None and self._snapshot.state == INTERRUPTED:
             self.desk.ask(Verb.CLEAR, answered=self._answered)
         else:
-            self._tell("No interrupted run waits for this.")
+            self._tell("No interrupted run waits for this; F8 clears one that has ended.")
 
     def action_continue(self) -> None:
         """Ask who continues the chosen run, which was interrupted."""

@@ -12,14 +12,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from pvdstation.tui.parts.words import BAD, QUIET
+from pvdstation.tui.parts.words import BAD
 
 LONGEST = 200
+_FEW = 5
+"""More lines than these stand without a gap between them."""
 Filled = Mapping[str, str]
 
 
 class Field(NamedTuple):
-    """One line of a form. With ``most`` it is a number."""
+    """One line of a form. With ``most`` it is a number: what is typed first replaces what is given."""
 
     name: str
     label: str
@@ -28,6 +30,7 @@ class Field(NamedTuple):
     most: float | None = None
     is_above: bool = False
     is_needed: bool = True
+    hint: str = ""  # shown while it is empty
 
     def wrong(self, text: str) -> str:
         """Return what is wrong with a text, and what to write; empty when nothing is."""
@@ -60,6 +63,7 @@ class Form(ModalScreen[Filled | None]):
         ("escape", "leave", "leave it"),
         ("up", "before", "field before"),
         ("down", "next", "next field"),
+        ("ctrl+s", "done", "done"),
     ]
     DEFAULT_CSS = """
     Form { align: center middle; }
@@ -68,42 +72,55 @@ class Form(ModalScreen[Filled | None]):
     }
     Form Static { height: auto; }
     Form Horizontal { height: 1; margin-top: 1; }
+    Form.-many Horizontal { margin-top: 0; }
     Form .label { width: 26; height: 1; text-overflow: ellipsis; }
     Form .wrong { display: none; padding-left: 26; }
-    Form #live, Form #foot { margin-top: 1; }
+    Form #live, Form #text { margin-bottom: 1; }
+    Form.-few #text { margin-bottom: 0; }
     Form Input {
         width: 1fr; height: 1; border: none; border-left: outer $foreground; padding: 0 1; background: $boost;
     }
     Form Input:focus { border: none; border-left: outer $foreground; text-style: underline; }
     """
 
-    def __init__(self, title: str, text: str, fields: Sequence[Field], done: str, live: Content | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        title: str,
+        text: str,
+        fields: Sequence[Field],
+        done: str,
+        live: Content | None = None,
+        *,
+        begins: str = "",
+    ) -> None:
+        """``begins`` names the line that has the focus first; else it is the first empty one."""
+        super().__init__(classes="-many" if len(fields) > _FEW else "-few")
         self._title = title
         self._text = text
         self._fields = tuple(fields)
         self._done = done
+        self._begins = begins
         self._live = live
 
     def compose(self) -> ComposeResult:
         """Lay out the lines."""
         with VerticalScroll(can_focus=False) as box:
             box.border_title = self._title
+            box.border_subtitle = f"Enter: next empty line, then {self._done} · Ctrl+S: {self._done} · Esc: leave"
             yield Static(Content(self._text), id="text")
             yield Static(self._live or Content(""), id="live")
             for field in self._fields:
                 with Horizontal():
                     yield Static(Content(field.label), classes="label")
-                    yield Input(field.given, id=field.name, select_on_focus=False)
+                    is_number = field.most is not None
+                    yield Input(field.given, field.hint, id=field.name, select_on_focus=is_number)
                 yield Static("", id=f"{field.name}-wrong", classes="wrong")
-            foot = f"Enter: next line, then {self._done} · Esc: leave it as it is"
-            yield Static(Content.styled(foot, QUIET), id="foot")
 
     def on_mount(self) -> None:
-        """Begin with the first line that is empty."""
+        """Begin with the line that is named, else with the first one that is empty."""
         self.query_one("#live").display = self._live is not None
         empty = next((field for field in self._fields if not field.given), self._fields[0])
-        self.query_one(f"#{empty.name}").focus()
+        self.query_one(f"#{self._begins or empty.name}").focus()
 
     def tell(self, live: Content) -> None:
         """Show other live values."""
@@ -120,9 +137,14 @@ class Form(ModalScreen[Filled | None]):
         if not wrong[names[place]] and later:
             self._tell_wrong({names[place]: ""})
             self.query_one(f"#{later[0]}").focus()
-            return
+        else:
+            self.action_done()
+
+    def action_done(self) -> None:
+        """End with what is written if all of it fits, else say what does not."""
+        wrong = {field.name: field.wrong(self._written(field)) for field in self._fields}
         self._tell_wrong(wrong)
-        first = next((name for name in names if wrong[name]), None)
+        first = next((name for name in wrong if wrong[name]), None)
         if first is None:
             self.dismiss({field.name: self._written(field) for field in self._fields})
         else:

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pvdstation.desk.start import Start
-from pvdstation.recipe.check import Checked
 from pvdstation.recipe.procedure import Condition, Deposit
 from pvdstation.tui.parts.form import Field, Filled, number_of
 from pvdstation.tui.recipe.looking import Seen
 from pvdstation.tui.recipe.steps import sums
 
+SPEED = "speed"
 FASTEST = 10_000.0
 _MOST_PPM = 1e6
 _MOST_SEED = 2**32 - 1
-_KEPT = ("operator", "h2o", "o2", "lots", "speed")
+_FAULTS_HINT = "e.g. t=1200s crystal.1 fail; several with ;"
+_KEPT = ("operator", "h2o", "o2", "lots", SPEED)
 """What the next start begins with: who and which glovebox change less often than the sample."""
 
 
@@ -30,18 +31,21 @@ class Ready(NamedTuple):
 
 def fields_of(ready: Ready, before: Filled) -> tuple[Field, ...]:
     """Return what is asked for; ``before`` is what was filled in the last time."""
-    first = [
+    about = [
         Field("operator", "who", before.get("operator", "") or login_name()),
-        Field("samples", "samples", before.get("samples", ""), is_needed=False),
+        Field("samples", "samples", before.get("samples", ""), is_needed=False, hint="e.g. S-1, 17, B4; S-2"),
         Field("h2o", "glovebox H2O, ppm", before.get("h2o", ""), most=_MOST_PPM, is_needed=False),
         Field("o2", "glovebox O2, ppm", before.get("o2", ""), most=_MOST_PPM, is_needed=False),
-        Field("lots", "lots", before.get("lots", ""), is_needed=False),
+        Field(
+            "lots", "lots", before.get("lots", ""), is_needed=False, hint=f"e.g. {_first_used(ready)}=lot 442, 99.99 %"
+        ),
         Field("note", "note", before.get("note", ""), is_needed=False),
     ]
     if ready.is_live:
-        return (*first, Field("station", "LIVE: station's name"))
-    speed = Field("speed", "speed, × real time", before.get("speed", "") or "1", 0.01, FASTEST)
-    return (*first, speed, Field("seed", "seed of the noise", "1", 0, _MOST_SEED))
+        return (*about, Field("station", "LIVE: station's name"))
+    speed = Field(SPEED, "speed, × real time", before.get(SPEED, "") or "1", 0.01, FASTEST)
+    faults = Field("faults", "faults to inject", before.get("faults", ""), is_needed=False, hint=_FAULTS_HINT)
+    return (speed, faults, *about, Field("seed", "seed of the noise", before.get("seed", "") or "1", 0, _MOST_SEED))
 
 
 def preflight_text(ready: Ready) -> str:
@@ -68,7 +72,8 @@ def start_of(ready: Ready, filled: Filled) -> Start:
         recipe=ready.recipe,
         sha256=written.sha256,
         sets=tuple(f"{name}={value}" for name, value in written.sets.items()),
-        speed=1.0 if ready.is_live else number_of(filled["speed"]),
+        faults=_parts(filled, "faults"),
+        speed=1.0 if ready.is_live else number_of(filled[SPEED]),
         seed=1 if ready.is_live else int(number_of(filled["seed"])),
         is_live=ready.is_live,
         operator=filled["operator"],
@@ -101,8 +106,6 @@ def _preflight_lines(ready: Ready) -> Iterator[str]:
         yield f"{message.sign} {message.text}"
     if not seen.messages:
         yield "the check has nothing to warn of"
-    name = next(iter(sorted(_used(checked))), "Zn")
-    yield f'samples: "name, id, batch"   lots: "{name}=lot 442, 99.99 %"   several with ;'
     if ready.is_live:
         yield f'At the end write the name of the station as it stands: "{ready.station}"'
 
@@ -114,8 +117,10 @@ def _source(ready: Ready) -> str:
     return f"as written, not saved to {path.name}" if path and path != Path(ready.recipe) else ready.recipe
 
 
-def _used(checked: Checked) -> set[str]:
-    return {step.work.source for step in checked.procedure.steps if isinstance(step.work, Condition | Deposit)}
+def _first_used(ready: Ready) -> str:
+    """Return the first source that the recipe heats."""
+    steps = ready.seen.checked.procedure.steps if ready.seen.checked else ()
+    return next((step.work.source for step in steps if isinstance(step.work, Condition | Deposit)), "Zn")
 
 
 def _parts(filled: Mapping[str, str], name: str) -> tuple[str, ...]:
