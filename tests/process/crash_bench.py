@@ -4,14 +4,16 @@ import json
 import os
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any
 
+from core_bench import pid_of
 from crash_courses import Course, Kill
 from pvd_command import Ended, pvd, pvd_here
-from serve_bench import PATIENCE_S, Channel, Served, read_until, start_core
+from serve_bench import PATIENCE_S, Channel, Served, read_until, start_core, start_pvd
 
 from pvdstation.record.run_file import RunFile, first_files
 
@@ -77,16 +79,18 @@ class Crashed:
         """Kill one run after the other; ``also`` is done before a kind of kill, ``after`` when its plant is off."""
         command = self._command()
         for kill in self.course.kills:
-            core = start_core(*command, *self.options, stdin=self._stdin(kill))
+            start = start_pvd if self.course.has_core else start_core
+            core = start(*command, *self.options, stdin=self._stdin(kill))
             try:
                 read_until(core, kill.words)
                 self._wait(kill.plant_s)
-                freeze(core)
+                os.kill(self._scanning(core), signal.SIGSTOP)  # and with it its plant: this is what the kill finds
                 if also and kill.kind in also:
                     also[kill.kind]()
                 self.before.append(self.channel.ask("truth")["answer"])
-            finally:
-                crash(core)
+            except AssertionError as never:
+                raise AssertionError(f"{kill.kind}: {never}; {self._crash(core)[-2000:]}") from None
+            self._crash(core)
             self.truths.append(self._left_alone())
             if after and kill.kind in after:
                 after[kill.kind]()
@@ -113,6 +117,16 @@ class Crashed:
         keys, end = pty.openpty()
         self._ends += [keys, end]
         return end
+
+    def _scanning(self, core: Popen[str]) -> int:
+        """Return the process that scans: the core, or the one of ``pvd run`` itself."""
+        return pid_of(Path(self.data)) if self.course.has_core else core.pid
+
+    def _crash(self, core: Popen[str]) -> str:
+        """Kill it; return what its client had to say."""
+        with suppress(OSError):  # it has not come so far, or gone before
+            os.kill(self._scanning(core), signal.SIGKILL)
+        return core.communicate(timeout=PATIENCE_S)[1]
 
     def _wait(self, plant_s: float) -> None:
         if plant_s:
@@ -143,20 +157,3 @@ class Crashed:
         cleared = pvd("clear", self.runs[-1], "--by", "Mia", "--data", self.data)
         assert cleared.returncode == 0, cleared.stderr
         return pvd_here("run", "wait 1 s", *self.options, "--json")
-
-
-def scanning(core: Popen[str]) -> int:
-    """Return the process that scans; today it is the one of ``pvd run`` itself."""
-    return core.pid
-
-
-def freeze(core: Popen[str]) -> None:
-    """Stop it, and with it its plant: what is looked at now is what the kill finds."""
-    os.kill(scanning(core), signal.SIGSTOP)
-
-
-def crash(core: Popen[str]) -> None:
-    """Kill it."""
-    if core.poll() is None:
-        os.kill(scanning(core), signal.SIGKILL)
-    core.communicate(timeout=PATIENCE_S)

@@ -31,6 +31,7 @@ class Course(NamedTuple):
     kills: tuple[Kill, ...]
     changes: Changes
     station: str = "sim"
+    has_core: bool = False  # a process of its own, as always but in tests; else what ``pvd run`` runs is run by itself
 
 
 FILM = Course(
@@ -59,6 +60,7 @@ TOGETHER = Course(
     (Kill("condition", "soak 2", 4.0), Kill("deposit", "thickness 20 nm", 10.0)),
     {**TWO, **MUCH},
     "sim-host-loop",
+    has_core=True,
 )
 PASTIMES = Course(
     "pastimes",

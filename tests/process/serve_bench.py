@@ -111,6 +111,13 @@ def start_core(*arguments: str, stdin: int | None = None) -> subprocess.Popen[st
     )
 
 
+def start_pvd(*arguments: str, stdin: int | None = None) -> subprocess.Popen[str]:
+    """Start ``pvd`` in a process of its own; what it runs is run by a core."""
+    return subprocess.Popen(
+        [*PVD, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
 def run_core(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``pvd`` to its end in a process of its own, which is the core of what it runs."""
     return subprocess.run(
