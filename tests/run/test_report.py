@@ -257,3 +257,6 @@ def test_curves_for_a_screen_begin_at_nothing_where_the_shutter_opens_and_end_at
     assert layer.begun_s < known[0][0] < known[-1][0] <= layer.ended_s
     assert known[-1][1] == pytest.approx(layer.indicated_nm, rel=0.05)
     assert {"rate Zn", "power Zn", "pressure"} <= set(curves)
+    rate = curves[f"rate {layer.source}"]
+    told = [at for at, nm_s in zip(rate.at_s, rate.values, strict=True) if nm_s == nm_s]
+    assert told[-1] <= layer.ended_s < curves["pressure"].at_s[-1], "gas on a crystal is no rate"

@@ -49,7 +49,7 @@ def screen_curves(run: RunFile, points: int) -> tuple[ScreenCurve, ...]:
 def _of_source(curves: Curves, source: SourceCurves, chapters: tuple[Chapter, ...]) -> Iterator[ScreenCurve]:
     if not any(source.source in _sources(chapter) for chapter in chapters):
         return
-    yield ScreenCurve(f"rate {source.source}", "nm/s", curves.at_s, source.rate_nm_s)
+    yield ScreenCurve(f"rate {source.source}", "nm/s", curves.at_s, _while_heated(curves, source, chapters))
     yield ScreenCurve(f"thickness {source.source}", "nm", curves.at_s, _on_substrate(curves, source, chapters))
     yield ScreenCurve(f"power {source.source}", "W", curves.at_s, source.power_w)
 
@@ -59,6 +59,16 @@ def _sources(chapter: Chapter) -> tuple[str, ...]:
     asked = chapter.step.asked
     first = (str(asked["source"]),) if "source" in asked else ()
     return (*first, *(str(other["source"]) for other in asked.get("together", ())))
+
+
+def _while_heated(curves: Curves, source: SourceCurves, chapters: tuple[Chapter, ...]) -> Values:
+    """Return the rate in the steps that heat the source; else a crystal tells gas and temperature, not a rate."""
+    rates = array("d", [NAN]) * len(curves.at_s)
+    for chapter in chapters:
+        if source.source in _sources(chapter) and chapter.start_s is not None and chapter.end_s is not None:
+            span = curves.span(chapter.start_s, chapter.end_s)
+            rates[span.start : span.stop] = array("d", source.rate_nm_s[span.start : span.stop])
+    return rates
 
 
 def _on_substrate(curves: Curves, source: SourceCurves, chapters: tuple[Chapter, ...]) -> Values:
