@@ -21,7 +21,9 @@ from core_bench import gone
 PATIENCE_S = 30.0
 ROWS, COLUMNS = 24, 100
 _IN_IT = """
-import os, runpy, sys
+import os, runpy, signal, sys
+if sys.argv.pop(1) == "nohup":
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 os.close(os.open(os.ttyname(0), os.O_RDWR))  # the first terminal that a session's leader opens is that of the session
 runpy.run_module("pvdstation", run_name="__main__", alter_sys=True)
 """
@@ -31,13 +33,13 @@ _ESCAPES = re.compile(rb"\x1b(\[[0-9;:?<>=$]*[A-Za-z~]|\][^\x07]*\x07|[()].|.)")
 class Terminal:
     """One terminal. With ``is_read`` everything is taken that it is told; else its buffer fills, and stays full."""
 
-    def __init__(self, *arguments: str, is_read: bool = True) -> None:
+    def __init__(self, *arguments: str, is_read: bool = True, nohup: bool = False) -> None:
         self._master, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("4H", ROWS, COLUMNS, 0, 0))
         os.set_blocking(self._master, False)
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _IN_IT, *arguments],
+            [sys.executable, "-c", _IN_IT, "nohup" if nohup else "", *arguments],
             stdin=end,
             stdout=end,
             stderr=end,

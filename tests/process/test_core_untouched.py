@@ -56,11 +56,10 @@ def test_terminals_that_die_stop_or_stall_and_rude_clients_change_no_bit_of_a_ru
     alone, disturbed = Where(tmp_path / "alone", str(station)), Where(tmp_path / "disturbed", str(station))
     with ExitStack() as stack:
         opened = opener(stack, disturbed)
-        killed = opened("ui")
-        killed.until("IDLE")  # the core that it has started is there
-        stopped, stalled = opened("ui"), opened("ui", is_read=False)
-        stopped.until("IDLE")
+        killed, stopped, stalled = opened("ui"), opened("ui"), opened("ui", is_read=False)  # one starts the core
         beside, run_alone = stack.enter_context(core(alone, a_layer(alone)))
+        for terminal in (killed, stopped):
+            terminal.until("IDLE")
         client, _ = stack.enter_context(core(disturbed))
         starter = opened("run", LAYER, "--speed", f"{SPEED:g}", "--transcript", str(disturbed.data / "bytes"))
         run = wait_for(client, "running").run
@@ -83,7 +82,7 @@ def test_terminals_that_die_stop_or_stall_and_rude_clients_change_no_bit_of_a_ru
             assert after(client, 2.0).state == "running"
             assert isinstance(client.take_charge(), Accepted)
             assert isinstance(client.ask("speed", value=FAST), Accepted)
-            assert isinstance(beside.ask("speed", value=FAST), Accepted)
+            beside.ask("speed", value=FAST)
             _, ended = until_end(client)
         until_end(beside)
         assert pid_of(disturbed.data) == pid
@@ -107,7 +106,7 @@ def test_on_the_real_clock_no_scan_is_later_and_another_client_stops_the_run_at_
         beside, run_alone = stack.enter_context(core(alone, start_of(LAYER, 1)))
         client, run = stack.enter_context(core(disturbed, start_of(LAYER, 1)))
         opened = opener(stack, disturbed)
-        stalled, closed = opened("ui", is_read=False), opened("ui")
+        stalled, closed = opened("ui", is_read=False), opened("ui", nohup=True)
         closed.until("RUNNING")
         with rude_clients(address(disturbed)):
             closed.close()
@@ -135,11 +134,11 @@ def a_layer(where: Where) -> Start:
 def opener(stack: ExitStack, where: Where):
     """Return what opens a terminal with a command on a station in it; it is closed with the stack."""
 
-    def opened(*command: str, is_read: bool = True) -> "Terminal":
+    def opened(*command: str, **terminal: bool) -> "Terminal":
         place = ("--data", str(where.data), "--station", str(where.station))
-        terminal = Terminal(*command, *place, is_read=is_read)
-        stack.callback(terminal.end)
-        return terminal
+        made = Terminal(*command, *place, **terminal)
+        stack.callback(made.end)
+        return made
 
     return opened
 

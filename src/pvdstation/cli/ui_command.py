@@ -1,5 +1,6 @@
 """``pvd ui``: the screen of a station. It shows and asks; the core process controls."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def run_ui(streams: Streams, station: str | None, data: str | None, recipes: str
                 raise NobodyThere(error.text) from None
             raise Refused(problems) from None
 
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # even under nohup: a screen without its terminal is nobody's
     place = Place(loaded, where.data, _recipes(recipes), socket)
     StationApp(place, errands_of(where.data, station), meet, confirm=confirm).run()
     streams.note('the screen has gone, the core goes on: "pvd status" shows it, "pvd ui" brings the screen back')
