@@ -212,8 +212,7 @@ class StationCore:
         self._look_after()
 
     def _look_after(self) -> None:
-        for note in self._desk.notes():
-            self._log.line(note)
+        self._log.lines(self._desk.notes())
         if self._prepared is not None:
             self._take_prepared()
         verb = self._hours.due(is_active=self._is_active, clients=self._desk.clients)
