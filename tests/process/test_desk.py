@@ -24,7 +24,20 @@ from pvdstation.desk.pipe import PipeDoor, knock_at_pipe
 from pvdstation.desk.place import DoorError, address_of, runtime_folder
 from pvdstation.desk.server import MOST_CALLERS, Server
 from pvdstation.desk.snapshot import SignalShown, Snapshot
-from pvdstation.desk.talk import VERSION, Accepted, Ask, Events, Goodbye, Hello, InCharge, Refused, Welcome, say, told
+from pvdstation.desk.talk import (
+    VERSION,
+    Accepted,
+    Ask,
+    Ended,
+    Events,
+    Goodbye,
+    Hello,
+    InCharge,
+    Refused,
+    Welcome,
+    say,
+    told,
+)
 from pvdstation.model.messages import Event, EventKind, Verb
 from pvdstation.model.signals import Quality
 
@@ -225,6 +238,30 @@ def test_a_client_that_stops_reading_is_dropped_and_publishing_never_waits(core,
         assert sorted(seen) == seen
         assert core.server.clients == 1
     until(lambda: not core.server.clients)
+
+
+def test_what_is_too_long_for_a_frame_is_cut_and_the_desk_goes_on(folder):
+    problems = tuple({"where": f"step {n}", "what": "x" * 200} for n in range(6000))
+    errors: list[BaseException] = []
+    server = Server(folder / "a.sock", "sim", errors.append)
+    server.start()
+    try:
+        with Client(folder / "a.sock", "ui") as client:
+            answers: list[Accepted | Refused] = []
+            asking = Thread(target=lambda: answers.append(client.ask("pause")))
+            asking.start()
+            assert server.arrived.wait(PATIENCE_S)
+            (asked,) = server.asked()
+            server.reply(asked, Refused(asked.ask.id, "6000 problems", problems, 6))
+            asking.join(PATIENCE_S)
+            assert answers == [Refused(1, "6000 problems", (), 6)]
+            server.tell_end("r1", {"outcome": "stopped", "safe": True, "alarms": list(problems)})
+            told_last = [client.news(PATIENCE_S), client.news(PATIENCE_S)][-1]  # who is in charge comes first
+            assert told_last == Ended("r1", {"outcome": "stopped", "safe": True, "alarms": []})
+        assert [note for note in server.notes() if "cut" in note]
+        assert errors == []
+    finally:
+        server.close()
 
 
 def test_snapshots_alone_do_not_pile_up_for_a_client_that_does_not_read(core, address):

@@ -65,3 +65,15 @@ def test_stop_is_taken_while_the_core_answers_nothing_else():
         until(lambda: len(answers()) == 2)
         assert answers()[1].text == "stop it is"
         connection.close()
+
+
+def test_stop_goes_to_the_core_that_has_been_met_wherever_that_is():
+    posted: list = []
+    with ScreenBench(RUNNING) as bench:
+        connection = Connection(bench.data / "elsewhere.sock", bench.meet, posted.append)
+        connection.start()
+        until(lambda: kinds(posted)[:1] == [Met])
+        connection.ask("stop", "", None, "", "", None, lambda _: None)
+        until(lambda: Answered in kinds(posted))
+        assert next(message for message in posted if isinstance(message, Answered)).answer.text == "stop it is"
+        connection.close()

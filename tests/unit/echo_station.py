@@ -26,9 +26,15 @@ class EchoStation:
     """Stepped scan by scan; ``values`` are what is read unless the outputs say otherwise."""
 
     def __init__(
-        self, name: str = "sim-host-loop", procedure: Procedure | None = None, begins: Mode = Mode.STARTING
+        self,
+        name: str = "sim-host-loop",
+        procedure: Procedure | None = None,
+        begins: Mode = Mode.STARTING,
+        *,
+        gas: bool = True,
     ) -> None:
-        station = packaged(name)
+        """``gas`` False: no gas is connected to the station."""
+        station = packaged(name) if gas else packaged(name).model_copy(update={"gas": {}})
         self.signals = SignalMap(station)
         self.core = Control(station, self.signals, procedure or by_hand_procedure(station), begins)
         self.now_ns = NOW_NS

@@ -228,6 +228,23 @@ def test_one_source_at_a_time() -> None:
     assert [level.on for level in both.go(5).last.supply] == [True, False]
 
 
+def test_another_source_is_off_already_and_what_is_asked_of_it_leaves_the_one_that_is_on_alone() -> None:
+    station = begun(gate=True)
+    station.set("source Zn", 20.0)
+    station.go(30)
+    for value in ("off", 0.0):
+        assert "accepted" in station.set("source Li", value).text
+    station.go(5)
+    assert (station.shown("source Zn").level, station.shown("source Li").level) == ("20.0 A", "off")
+
+
+def test_a_station_without_gas_is_worked_on_by_hand() -> None:
+    station = EchoStation(gas=False).go(4)
+    assert "accepted" in station.set("HV gate", "open").text
+    assert station.go(2).last.gate
+    assert "there is no output" in station.set("N2 valve", "open").text
+
+
 def test_a_source_that_may_not_be_switched_on_any_more_is_given_up_and_told() -> None:
     station = begun(gate=True)
     station.set("source Zn", 30.0)

@@ -85,6 +85,11 @@ class Client:
         return self._welcome.client
 
     @property
+    def address(self) -> Path:
+        """Return where its core is met."""
+        return self._address
+
+    @property
     def in_charge(self) -> str:
         """Return the client in charge as the core calls it; empty: nobody."""
         return self._in_charge

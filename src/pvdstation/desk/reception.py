@@ -30,6 +30,8 @@ EVENTS_AT_ONCE = 100
 EVENTS_KEPT = 200
 """Events that a client is told when it comes."""
 _NOTES_KEPT = 100
+_MOST_WORDS = 10_000
+"""Characters of an answer that is too long for a frame."""
 
 
 class Reception:
@@ -105,7 +107,7 @@ class Reception:
     def tell_end(self, ended: Ended, now_s: float) -> None:
         """Tell every client that watches how a run has ended; who comes later is told too, until another run begins."""
         self._ended = ended
-        frame = tell(ended)
+        frame = self._ending(ended)
         for caller in self._watching():
             caller.outbox.put(frame, now_s)
 
@@ -125,7 +127,7 @@ class Reception:
             for frame in self._batches(self._kept):
                 caller.outbox.put(frame, now_s)
             if self._ended is not None:
-                caller.outbox.put(tell(self._ended), now_s)
+                caller.outbox.put(self._ending(self._ended), now_s)
             self._show_to([caller])
 
     def _ask(self, caller: Caller, ask: Ask, now_s: float) -> str:
@@ -143,7 +145,22 @@ class Reception:
         return refused
 
     def _answer(self, caller: Caller, answer: Answer, now_s: float) -> None:
-        caller.outbox.put(tell(answer), now_s)
+        try:
+            frame = tell(answer)
+        except FrameError as error:  # what is said to one client must not end the desk of all
+            self.notes.append(f"an answer to {caller.label} was cut: {error}")
+            text = answer.text[:_MOST_WORDS]
+            cut = Accepted(answer.id, text)
+            frame = tell(cut if isinstance(answer, Accepted) else Refused(answer.id, text, (), answer.exit_code))
+        caller.outbox.put(frame, now_s)
+
+    def _ending(self, ended: Ended) -> bytes:
+        """Return how a run has ended, without its lists where they are too long: the record has them."""
+        try:
+            return tell(ended)
+        except FrameError as error:
+            self.notes.append(f"the result of {ended.run} was cut: {error}")
+            return tell(ended._replace(result={k: [] if isinstance(v, list) else v for k, v in ended.result.items()}))
 
     def _watching(self) -> list[Caller]:
         return [caller for caller in self.callers.values() if caller.is_watching]

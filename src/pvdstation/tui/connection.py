@@ -122,7 +122,8 @@ class Connection:
         """Ask the core without waiting; ``answered`` is posted with its answer. STOP and ABORT wait for nothing."""
         client = self._client
         if verb in URGENT:
-            self._begin(lambda: ask_urgently(self._address, Verb(verb), NAME, person=person, reason=reason), answered)
+            address = self._address if client is None else client.address  # a core may come back at another place
+            self._begin(lambda: ask_urgently(address, Verb(verb), NAME, person=person, reason=reason), answered)
         elif client is not None:
             within_s = START_WITHIN_S if verb == Verb.START else None
             self._count_in(

@@ -19,30 +19,34 @@ class Conversation:
     def __init__(self, desk: Server, scan: Scan) -> None:
         self._desk = desk
         self._scan = scan
-        self._waiting: deque[Asked | None] = deque()  # None: asked by a signal, or by the core itself
+        self._waiting: deque[tuple[str, Asked | None]] = deque()
+        """Whose request, as its event names him; None: asked by a signal, or by the core itself."""
 
     def ask(self, asked: Asked) -> None:
         """Pass a client's request on."""
-        self._waiting.append(asked)
+        self._waiting.append((asked.client, asked))
         self._scan.request(asked.ask.request(asked.client))
 
     def demand(self, verb: Verb, whose: str) -> None:
         """Ask for something that no client has asked for."""
-        self._waiting.append(None)
+        self._waiting.append((whose, None))
         self._scan.request(Request(verb, whose))
 
     def hear(self, events: Sequence[Event]) -> None:
-        """Hand on the answers among the events of a scan: requests are answered in the order in which they came."""
+        """Hand on the answers among the events of a scan: requests are answered in the order in which they came.
+
+        Those that the run asks for by itself, such as answers given beforehand, are nobody's here.
+        """
         for event in events:
-            if event.kind is EventKind.REQUEST and self._waiting:
-                asked = self._waiting.popleft()
+            if event.kind is EventKind.REQUEST and self._waiting and event.source == self._waiting[0][0]:
+                asked = self._waiting.popleft()[1]
                 if asked is not None:
                     self._answer(asked, event)
 
     def end(self, why: str) -> None:
         """Refuse what was never answered."""
         while self._waiting:
-            asked = self._waiting.popleft()
+            asked = self._waiting.popleft()[1]
             if asked is not None:
                 self._desk.answer(asked, refused=why)
 

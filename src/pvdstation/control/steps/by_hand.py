@@ -69,10 +69,12 @@ class ByHand:
     def driven(self, p: HandState, source: int, pct: float, v: View, *, at_once: bool = False) -> HandState:
         """Return the state with a source wished at a drive, %; 0 is off."""
         heat = self.heats.get(source)
-        if heat is None or (p.heat is None and pct <= 0):
+        if heat is None:
             return p
         if p.heat is None:
-            return p._replace(heat=heat.begin(pct, v))
+            return p if pct <= 0 else p._replace(heat=heat.begin(pct, v))
+        if p.heat.source != source:  # off already: another one is on
+            return p
         return p._replace(heat=heat.aimed(p.heat, pct, v, at_once=at_once))
 
     # --- one scan ---
@@ -113,8 +115,10 @@ class ByHand:
 
     def _reached(self, knob: Knob, v: View) -> str:
         """Return that an open gas valve has reached where it closes by itself; empty before."""
-        most = {"n2": self._gas_mbar(), "vent": v.station.glovebox.pressure - BELOW_MBAR}.get(knob.attribute)
-        return f"{most:g} mbar reached" if most is not None and v.gas_pressure() >= most else ""
+        if knob.attribute not in ("n2", "vent"):
+            return ""
+        most = self._gas_mbar() if knob.attribute == "n2" else v.station.glovebox.pressure - BELOW_MBAR
+        return f"{most:g} mbar reached" if v.gas_pressure() >= most else ""
 
     def _gas_mbar(self) -> float:
         """Return the highest pressure to which gas may be let in by hand: what a recipe may ask for."""
