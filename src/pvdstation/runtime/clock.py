@@ -1,9 +1,11 @@
 """The real clock: monotonic nanoseconds since it was made."""
 
-import math
 import time
 
 from pvdstation.model.clock import SECOND, Clock
+
+SLOWEST, FASTEST = 0.01, 10_000.0
+"""Times wall time. Slower, whoever asks for an end would wait for the next scan for minutes."""
 
 
 class RealClock:
@@ -30,16 +32,16 @@ class Pacer:
     """Lag of wall time that is not made up for: no burst after the computer was stopped."""
 
     def __init__(self, speed: float, wall: Clock | None = None) -> None:
-        if not (speed > 0 and math.isfinite(speed)):
-            raise ValueError(f"the speed {speed} is not a number above 0")
+        if not SLOWEST <= speed <= FASTEST:
+            raise ValueError(f"the speed {speed:g} is not a number from {SLOWEST:g} to {FASTEST:g}")
         self._speed = speed
         self._wall = wall or RealClock()
         self._origin_ns = self._wall.now_ns()
 
     def go_at(self, speed: float) -> None:
-        """Keep another pace from now on. Raises ValueError for no number above 0."""
-        if not (speed > 0 and math.isfinite(speed)):
-            raise ValueError(f"the speed {speed} is not a number above 0")
+        """Keep another pace from now on. Raises ValueError for a speed that cannot be kept."""
+        if not SLOWEST <= speed <= FASTEST:
+            raise ValueError(f"the speed {speed:g} is not a number from {SLOWEST:g} to {FASTEST:g}")
         now_ns = self._wall.now_ns()
         plant_ns = (now_ns - self._origin_ns) * self._speed
         self._speed, self._origin_ns = speed, now_ns - round(plant_ns / speed)

@@ -91,7 +91,7 @@ class SteppedRun:
         self._stop = Event()
 
     def go_at(self, speed: float) -> None:
-        """Go on at another multiple of wall time. Raises ValueError for no number above 0."""
+        """Go on at another multiple of wall time. Raises ValueError for a speed that cannot be kept."""
         if self._pacer is not None:
             self._pacer.go_at(speed)
 
