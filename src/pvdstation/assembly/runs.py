@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from threading import Thread
 from time import perf_counter
 from typing import NamedTuple, TextIO
 
@@ -118,6 +119,10 @@ class Running:
         self._began_s = perf_counter()
         self.result: RunResult | None = None
         """Of a run that has come to its end."""
+        self.is_left = False
+        """No instrument is waited for any more, and no step has begun."""
+        self._closing: Thread | None = None  # writes the record's end
+        self._is_ending = False
         self._stuck = ("", 0)  # state that is to be left, and since when, ns
         self._now_ns = 0
         self._gathering = Gathering(prepared.planned, world.truth)
@@ -160,20 +165,38 @@ class Running:
         return self._gathering
 
     def _scanned(self, now_ns: int, decision: Decision) -> None:
-        if self.result is None:
+        if not self._is_ending:
             self._watched(now_ns)
         if self._oversee is not None:
-            if decision.ended and self.result is None:
+            if decision.ended and not self._is_ending:
                 self._end(now_ns, decision)
             self._oversee(now_ns, decision)
 
     def _end(self, now_ns: int, decision: Decision) -> None:
-        """Make the result of a run that lingers; nothing that comes later belongs to it."""
-        self.result = self.finish(
-            RunOutcome(True, 0, 0, now_ns, decision, {}),  # noqa: FBT003 - ended
-            self.lasted_s,
-        )
+        """Make the result of a run that lingers; nothing that comes later belongs to it.
+
+        On the real clock the scan goes on while the record is closed: a disk may not answer for a minute, and a scan
+        that waits for it is a dead core to the guardian.
+        """
+        self._is_ending = True
         self.bench.scan.keep_in(NoJournal())
+        result, ending = self._ended(RunOutcome(True, 0, 0, now_ns, decision, {}), self.lasted_s)  # noqa: FBT003 - ended
+        if self._way.speed == 1:
+            self._closing = Thread(target=self._close_record, args=(result, ending), name="record's end", daemon=True)
+            self._closing.start()
+        else:
+            self._close_record(result, ending)
+
+    def _close_record(self, result: RunResult, ending: Ending) -> None:
+        try:
+            result = self._recorded(result, ending)
+        finally:
+            self.result = result
+
+    def settle(self) -> None:
+        """Wait until the record of a run that has ended is closed."""
+        if self._closing is not None:
+            self._closing.join()
 
     def _watched(self, now_ns: int) -> None:
         self._now_ns = now_ns
@@ -193,7 +216,8 @@ class Running:
             self.bench.scan.request(answer)
         if not self._way.is_attended and gathering.state not in _GOES_ON:
             self._act_for_nobody(now_ns)
-        if follower.gives_up() or (not gathering.has_begun and self._absent.is_too_long(now_ns)):
+        self.is_left = not gathering.has_begun and self._absent.is_too_long(now_ns)
+        if follower.gives_up() or self.is_left:
             self.bench.run.stop_now()
 
     def _act_for_nobody(self, now_ns: int) -> None:
@@ -208,6 +232,9 @@ class Running:
 
     def finish(self, outcome: RunOutcome, wall_s: float) -> RunResult:
         """Return the result of the run, which has ended; its record has its end."""
+        return self._recorded(*self._ended(outcome, wall_s))
+
+    def _ended(self, outcome: RunOutcome, wall_s: float) -> tuple[RunResult, Ending]:
         gathering = self._gathering
         if self.trace is not None:
             self.trace.bands = gathering.bands(outcome.now_ns)
@@ -219,10 +246,13 @@ class Running:
         else:
             ending = left_off(gathering, lost, gave_up=gave_up)
         result = self._result(ending, wall_s, is_safe=gathering.safe if outcome.ended else None)
-        return self._recorded(replace(result, unreachable=tuple(lost)), ending)
+        return replace(result, unreachable=tuple(lost)), ending
 
     def fail(self, error: BaseException, wall_s: float) -> None:
-        """Write into the record that the program has failed."""
+        """Write into the record that the program has failed, unless the run had ended before."""
+        self.settle()
+        if self.result is not None:
+            return
         ending = Ending("aborted", Cause.INTERNAL_ERROR, f"internal error ({type(error).__name__}): {error}")
         self._recorded(self._result(ending, wall_s, is_safe=None), ending)
 

@@ -15,7 +15,8 @@ from pvdstation.model.table import Table, Text
 IoMapName = Literal["wago", "adam-6050", "adam-6060", "generic"]
 SIMULATED_PROOF = "simulated"
 _Address = Annotated[int, Field(ge=0, le=0xFFFF)]
-_DAY = "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+DAY = "20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+"""A day, as a proof is dated."""
 _FAST_BAUD, _FAST_SILENCE_NS = 19200, 1_750_000
 _Read = Literal[1, 2, 3, 4]
 
@@ -57,9 +58,7 @@ class ExternalWatchdog(Table):
     """A watchdog that the program cannot read back: what it is, and the day when pulling the cable proved it."""
 
     what: Annotated[str, Field(min_length=3, max_length=200)]
-    proved: Annotated[
-        str, Field(pattern=rf"^({SIMULATED_PROOF}|20[0-9]{{2}}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]))$")
-    ]
+    proved: Annotated[str, Field(pattern=rf"^({SIMULATED_PROOF}|{DAY})$")]
 
 
 class Io(Table):

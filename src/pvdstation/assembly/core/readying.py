@@ -10,6 +10,7 @@ from pvdstation.assembly.answering import OPTION, read_answers
 from pvdstation.assembly.breaking import fault_problems
 from pvdstation.assembly.continued import Interrupted, interrupted_run
 from pvdstation.assembly.core.meeting import Where
+from pvdstation.assembly.core.proofs import unproved
 from pvdstation.assembly.preparation import Prepared, mode_of, prepare
 from pvdstation.assembly.recording import Recording
 from pvdstation.assembly.served import Unserved, find_simulator
@@ -25,6 +26,7 @@ from pvdstation.recipe.check import Checked
 from pvdstation.recipe.document import Recipe, Requires
 from pvdstation.recipe.procedure import Procedure
 from pvdstation.record.results import Named, RunResult
+from pvdstation.runtime.clock import FASTEST, SLOWEST
 
 REFUSED, NOT_SAFE, NOT_REACHABLE = 2, 5, 6
 
@@ -36,6 +38,17 @@ class Unfit(Exception):
         super().__init__(problems[0].what)
         self.problems = tuple(problems)
         self.exit_code = exit_code
+
+
+def unfit_by(error: Exception) -> Unfit:
+    """Return the refusal of a start by what was found out while it was set up."""
+    match error:
+        case Refused():
+            return Unfit(error.problems)
+        case OSError():
+            return Unfit([Problem("the output", f"{error.filename} cannot be written: {error.strerror}")])
+        case _:
+            return Unfit([Problem("simulator", str(error))], NOT_REACHABLE)
 
 
 class Ready(NamedTuple):
@@ -90,7 +103,7 @@ def _ready(start: Start, where: Where) -> Ready:
         raise Unfit([prepared.silence], NOT_REACHABLE)
     about, problems = _said(start).understood(prepared.station)
     answers, wrong = read_answers(prepared.checked.procedure, start.answers)
-    problems += [*misfits(start, prepared), *wrong, *fault_problems(prepared, start.faults)]
+    problems += [*_pace(start), *misfits(start, prepared), *wrong, *fault_problems(prepared, start.faults)]
     if problems:
         raise Unfit(problems)
     recording = Recording(where.data, about) if start.is_kept else None
@@ -101,7 +114,7 @@ def _prepared(start: Start, where: Where) -> Prepared:
     if start.kind == BY_HAND:
         return without_recipe("by hand", where, by_hand_procedure)
     if start.kind == TUNE:
-        to_tune = prepare_tuning(Asked(**(start.tune or {"source": ""})), where.named, start.seed)
+        to_tune = prepare_tuning(Asked(**(start.tune or {"source": ""})), where.named, start.seed, where.data)
         if isinstance(to_tune, RunResult):
             raise Unfit(to_tune.errors)
         return to_tune.prepared
@@ -130,6 +143,13 @@ def without_recipe(name: str, where: Where, procedure_of: Callable[[Station], Pr
     return Prepared(Named(name, digest), named, station, plain, checked, source.content, find_simulator(station))
 
 
+def _pace(start: Start) -> list[Problem]:
+    if SLOWEST <= start.speed <= FASTEST:
+        return []
+    what = f"{start.speed:g} is not a number from {SLOWEST:g} to {FASTEST:g}"
+    return [Problem("--speed", what, 'Write for example "--speed 60".')]
+
+
 def _said(start: Start) -> Said:
     return Said(start.operator or None, start.samples, start.h2o_ppm, start.o2_ppm, start.lots, start.note)
 
@@ -143,6 +163,8 @@ def misfits(start: Start, prepared: Prepared) -> list[Problem]:
     elif is_live and not start.is_live:
         what = "this station has real instruments, and nobody has said that they are to be driven"
         problems.append(Problem("--live", what, 'Write "--live" if you mean it; "pvd dry-run" needs no instrument.'))
+    if is_live:
+        problems += unproved(prepared.station)
     if is_live and start.speed != 1:
         problems.append(Problem("--speed", "real instruments go at speed 1 only", "Leave --speed out."))
     if is_live and not start.is_kept:

@@ -9,6 +9,7 @@ from pvdstation.assembly.core.conversation import Conversation
 from pvdstation.assembly.core.log import Log
 from pvdstation.assembly.guarding import Guardian
 from pvdstation.control.decision import Decision
+from pvdstation.control.states import ENDED, Mode
 from pvdstation.desk.asked import Asked
 from pvdstation.desk.server import Server
 from pvdstation.desk.snapshot import Snapshot
@@ -17,6 +18,7 @@ from pvdstation.runtime.stepped import SteppedRun
 
 SHOW_EVERY_S = 0.2
 UNGUARDED = "guardian"
+_AT_REST = frozenset({*ENDED, Mode.IDLE, Mode.INTERRUPTED})
 
 
 class Shows(Protocol):
@@ -106,6 +108,17 @@ class Session:
         self._shows.speed = speed
         return ""
 
+    @property
+    def is_at_rest(self) -> bool:
+        """Return whether nothing goes on, and what has gone on is confirmed off."""
+        return self.decision is None or self.decision.state.course.mode in _AT_REST
+
+    def dismiss(self) -> None:
+        """Send the guardian home: there is nothing that it would have to switch off."""
+        guardian, self.guardian = self.guardian, None
+        if guardian is not None:
+            guardian.end()
+
     def end(self, why: str) -> None:
         """Refuse what was never answered."""
         self._conversation.end(why)
@@ -122,4 +135,5 @@ class Session:
             return
         if not (guardian.beat() and guardian.is_alive):
             self._is_unguarded = True
+            self._log.line("the guardian has gone: whatever runs is aborted")
             self.demand(Verb.ABORT, UNGUARDED)

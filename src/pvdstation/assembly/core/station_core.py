@@ -1,8 +1,9 @@
 """The core of one station: idle or in a run until it is told to end. All but ``_prepare`` is the scan's thread."""
 
 import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 from threading import Thread
 
@@ -12,7 +13,7 @@ from pvdstation.assembly.core.hours import Hours
 from pvdstation.assembly.core.log import Log
 from pvdstation.assembly.core.meeting import Where
 from pvdstation.assembly.core.notifying import Notifier
-from pvdstation.assembly.core.readying import NOT_REACHABLE, Beforehand, Ready, Unfit, ready, without_recipe
+from pvdstation.assembly.core.readying import NOT_REACHABLE, Beforehand, Ready, Unfit, ready, unfit_by, without_recipe
 from pvdstation.assembly.core.session import Session
 from pvdstation.assembly.core.way import InterruptedRun, Tell, free_way, way_of
 from pvdstation.assembly.guarding import Guardian
@@ -35,7 +36,8 @@ from pvdstation.model.station import Station
 from pvdstation.recipe.procedure import Procedure
 from pvdstation.wires.transcript import SharedText
 
-COMPLETE, INTERNAL = 0, 70
+COMPLETE, BY_OPERATOR, INTERNAL = 0, 3, 70
+_UNSAFE = "off is not confirmed: this core goes on trying; its alarms say what is missing"
 Begun = Callable[[str], None]
 
 
@@ -62,7 +64,8 @@ class StationCore:
         self._whose = ""  # the client that asked for the run
         self._run = ""  # its id
         self._asked: Asked | None = None  # a start that is being prepared
-        self._prepared: Ready | Unfit | None = None
+        self._ended_by: Asked | None = None  # who has asked for an end since the scan before
+        self._prepared: deque[tuple[Asked, Ready | Unfit]] = deque()
         self._next: Ready | None = None
         self._is_over = False
 
@@ -133,18 +136,17 @@ class StationCore:
 
     def _begin(self, wanted: Ready, begun: Begun) -> None:
         """Run what is ready until its end and on, until another run is to begin. Raises Unfit."""
-        try:
-            wanted, told = free_way(wanted, self._tell)
-            guardian = self._guard(wanted)
-            with self._transcript(wanted) as transcript:
-                running = self._made(wanted, transcript)
-                self._go(running, wanted, guardian, lambda run: begun("\n".join((run, *told))))
-        except RefusedInput as refusal:
-            raise Unfit(refusal.problems) from None
-        except NoSimulator as error:
-            raise Unfit([Problem("simulator", str(error))], NOT_REACHABLE) from None
-        except OSError as error:
-            raise Unfit([Problem("the output", f"{error.filename} cannot be written: {error.strerror}")]) from None
+        guardian = None
+        with ExitStack() as outputs:
+            try:
+                wanted, told = free_way(wanted, self._tell)
+                guardian = self._guard(wanted)
+                running = self._made(wanted, outputs.enter_context(self._transcript(wanted)))
+            except (RefusedInput, NoSimulator, OSError) as error:
+                if guardian is not None:
+                    guardian.end()  # nothing was told to any instrument; a guardian that is only dropped kills the core
+                raise unfit_by(error) from None
+            self._go(running, wanted, guardian, lambda run: begun("\n".join((run, *told))))
 
     def _made(self, wanted: Ready, transcript: SharedText | None) -> Running:
         start = wanted.start
@@ -171,9 +173,10 @@ class StationCore:
         begun(running.run)
         try:
             outcome = bench.run.run()
+            running.settle()
             if running.result is None:  # its instruments were never reached
                 running.result = running.finish(outcome, running.lasted_s)
-                self._tell_end(running)
+            self._tell_end(running)
         except BaseException as error:
             running.fail(error, running.lasted_s)
             raise
@@ -212,9 +215,10 @@ class StationCore:
         self._look_after()
 
     def _look_after(self) -> None:
+        self._ended_by = None
         self._log.lines(self._desk.notes())
-        if self._prepared is not None:
-            self._take_prepared()
+        while self._prepared:
+            self._take_prepared(*self._prepared.popleft())
         verb = self._hours.due(is_active=self._is_active, clients=self._desk.clients)
         if verb == QUIT:
             self._end()
@@ -225,6 +229,8 @@ class StationCore:
         session, running = self._session, self._running
         if session is None:
             return
+        if running is not None and running.is_left:  # no step has begun, and closing the links may take too long
+            session.dismiss()
         session.after(now_ns, decision)
         if decision.events:
             self._notifier.take(self._run, decision.events)
@@ -233,7 +239,7 @@ class StationCore:
             self._tell_end(running)
 
     def _tell_end(self, running: Running) -> None:
-        if running.result is not None:
+        if running.result is not None and self._run:
             self._desk.tell_end(self._run, running.result.as_json())
             result = running.result
             self._log.line(f"run {self._run}: {result.outcome}, {result.reason}")
@@ -244,11 +250,19 @@ class StationCore:
     def _is_active(self) -> bool:
         return self._running is not None and self._running.result is None
 
+    @property
+    def _is_unsafe(self) -> bool:
+        """Return whether a run has been given up, and its guardian is all that stands behind the orders."""
+        session = self._session
+        return session is not None and session.guardian is not None and not (self._is_active or session.is_at_rest)
+
     # --- what the core is asked for, and not the run ---
 
     def _takes(self, asked: Asked) -> bool:
         """Take a request that is not the run's; return whether it was one."""
         match asked.ask.verb:
+            case Verb.STOP | Verb.ABORT:
+                return self._ends_start(asked)
             case Verb.START:
                 self._ask_start(asked)
             case verb if verb == QUIT:
@@ -268,6 +282,8 @@ class StationCore:
             refused = f"run {self._run} is active, asked for by {self._whose or 'its starter'}"
         elif self._asked is not None:
             refused = f"a start of {self._asked.client} is being prepared"
+        elif self._is_unsafe:
+            refused = _UNSAFE
         if refused:
             problem = Problem("the station", refused, "Wait for its end, or stop it.")
             self._desk.reply(asked, Refused(asked.ask.id, refused, (problem.as_json(),)))
@@ -278,24 +294,55 @@ class StationCore:
             self._desk.answer(asked, refused=f"the form of the start cannot be read: {error}")
             return
         self._asked = asked
-        Thread(target=self._prepare, args=(start,), name="start", daemon=True).start()
+        if self._ended_by is not None:  # what is urgent is heard first, whichever came first
+            self._refuse(self._cancelled(self._ended_by))
+            return
+        Thread(target=self._prepare, args=(asked, start), name="start", daemon=True).start()
 
-    def _prepare(self, start: Start) -> None:
+    def _ends_start(self, asked: Asked) -> bool:
+        """Cancel a start that is being prepared; return whether that is all that was asked for."""
+        self._ended_by = asked
+        if self._asked is None:
+            return False
+        self._refuse(self._cancelled(asked))
+        if asked.ask.verb == Verb.STOP:
+            self._desk.answer(asked, text="the start that was being prepared is cancelled")
+        return asked.ask.verb == Verb.STOP  # whatever the bench is in, it is aborted
+
+    def _cancelled(self, by: Asked) -> Unfit:
+        what = f"{by.ask.verb} by {by.client} came before it had begun"
+        self._log.line(f"a start was cancelled: {what}")
+        return Unfit([Problem("the start", what, "Start again when whoever it was agrees.")], BY_OPERATOR)
+
+    def _prepare(self, asked: Asked, start: Start) -> None:
         """Read and check what is to begin, beside the scan."""
+        prepared: Ready | Unfit
         try:
-            self._prepared = ready(start, self._where)
+            prepared = self._of_this_station(ready(start, self._where))
         except Unfit as unfit:
-            self._prepared = unfit
+            prepared = unfit
         except Exception as error:  # noqa: BLE001 - a start that fails must not take the scan with it
             self._log.line(f"internal error in a start: {type(error).__name__}: {error}")
-            self._prepared = Unfit([Problem("the start", f"internal error: {type(error).__name__}: {error}")], INTERNAL)
+            prepared = Unfit([Problem("the start", f"internal error: {type(error).__name__}: {error}")], INTERNAL)
+        self._prepared.append((asked, prepared))
 
-    def _take_prepared(self) -> None:
-        prepared, self._prepared = self._prepared, None
+    def _of_this_station(self, wanted: Ready) -> Ready:
+        """Return what begins. Raises Unfit where the station file has changed: other ports may be held than driven."""
+        if wanted.prepared.station_named.sha256 != self._idle.station_named.sha256:
+            what = "the station file has changed since this core has read it"
+            write = 'End the core with "pvd quit"; the next start reads the file anew.'
+            raise Unfit([Problem("--station", what, write)])
+        return wanted
+
+    def _take_prepared(self, asked: Asked, prepared: Ready | Unfit) -> None:
+        if asked is not self._asked:  # it was cancelled
+            return
         if isinstance(prepared, Unfit):
             self._refuse(prepared)
-        elif prepared is not None:
-            self._next, self._whose = prepared, self._asked.client if self._asked else ""
+        elif self._is_unsafe:
+            self._refuse(Unfit([Problem("the station", _UNSAFE)]))
+        else:
+            self._next, self._whose = prepared, asked.client
             self._stop_scanning()
 
     def _accept(self, text: str) -> None:
@@ -325,6 +372,8 @@ class StationCore:
         """Return why the core may not end now; empty when it may."""
         if self._is_active:
             return f"run {self._run} is active: stop it first"
+        if self._is_unsafe:
+            return _UNSAFE
         decision = self._session.decision if self._session else None
         if self._idle.mode == "live" and decision is not None:
             hot = [
@@ -341,9 +390,9 @@ class StationCore:
         self._stop_scanning()
 
     def _stop_scanning(self) -> None:
-        """Let the bench go: everything is off, so the guardian may go first."""
+        """Let the bench go; where off is not confirmed its guardian stays, and acts when this process has ended."""
         session = self._session
         if session is not None:
-            if session.guardian is not None:
-                session.guardian.end()
+            if session.is_at_rest:
+                session.dismiss()
             session.bench.run.stop_now()
