@@ -1,19 +1,26 @@
 """``pvd stop`` and ``pvd abort``: from anybody, to a core of any version, and back when the state is reached."""
 
+import time
+
 from pvdstation.assembly.about import login_name
 from pvdstation.assembly.core.meeting import address, meet
 from pvdstation.cli.asking_command import Place, finish_answer
 from pvdstation.cli.exits import ExitCode
 from pvdstation.cli.following import Following, Lost
 from pvdstation.cli.interrupts import Interrupts, watched
-from pvdstation.cli.meeting import Standing, unmet, where_of
+from pvdstation.cli.meeting import OVER, Standing, unmet, where_of
 from pvdstation.cli.result_text import closing
 from pvdstation.cli.streams import Streams
-from pvdstation.desk.client import ask_urgently
+from pvdstation.desk.client import Client, ask_urgently
 from pvdstation.desk.line import DeskError, OtherVersion
+from pvdstation.desk.snapshot import Snapshot
 from pvdstation.desk.talk import Accepted, Refused
 from pvdstation.model.messages import Verb
 from pvdstation.model.problems import Refused as RefusedInput
+
+_AT_REST_S = 150.0
+"""After so long a core gives up waiting for its safe state, and goes on trying."""
+_LOOK_S = 0.5
 
 
 def run_end(streams: Streams, place: Place, verb: Verb, reason: str, *, waits: bool) -> ExitCode:
@@ -38,6 +45,8 @@ def _followed(streams: Streams, place: Place, verb: Verb, answer: Accepted, inte
         return finish_answer(streams, verb, answer)
     with client:
         standing = Standing(client)
+        if not standing.snapshot.run:  # no run: a start was cancelled, or an idle station brought to its safe state
+            return _at_rest(streams, verb, answer, client, standing.snapshot)
         after = standing.last_request - 1
         following = Following(client, standing.snapshot.run, streams, interrupts, told=standing.told, after=after)
         try:
@@ -52,3 +61,15 @@ def _followed(streams: Streams, place: Place, verb: Verb, answer: Accepted, inte
         streams.document(result.as_json())
     streams.show("", closing(result))
     return ExitCode.COMPLETE if result.safe else ExitCode.NOT_SAFE
+
+
+def _at_rest(streams: Streams, verb: Verb, answer: Accepted, client: Client, shown: Snapshot) -> ExitCode:
+    """Wait until nothing goes on any more; return the exit code."""
+    deadline_s = time.monotonic() + _AT_REST_S
+    while shown.state not in OVER:
+        if time.monotonic() > deadline_s:
+            streams.note(f"{verb} was accepted, and after {_AT_REST_S:g} s the station is still {shown.state}")
+            return ExitCode.NOT_SAFE
+        news = client.news(_LOOK_S)
+        shown = news if isinstance(news, Snapshot) else shown
+    return finish_answer(streams, verb, answer)
