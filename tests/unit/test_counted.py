@@ -6,9 +6,12 @@ import pytest
 
 import pvdstation
 from pvdstation import check
+from pvdstation.assembly.core.meeting import Where
+from pvdstation.assembly.core.readying import Unfit, ready
 from pvdstation.assembly.counted import NOTHING, counted
 from pvdstation.assembly.folders import DATABASE, RUNS
 from pvdstation.assembly.tuning import Asked, prepare_tuning
+from pvdstation.desk.start import TUNE, Start
 from pvdstation.model.problems import Refused
 from pvdstation.model.toml import load_station
 from pvdstation.record.ledgers import ByHand
@@ -54,3 +57,9 @@ def test_tuning_counts_what_is_left_in_the_boat(data: Path) -> None:
     assert isinstance(refused, RunResult)
     assert "has 100 mg" in refused.errors[0].what
     assert not isinstance(prepare_tuning(Asked("Zn", rate="0.6 nm/s"), "example"), RunResult)
+
+
+def test_a_tuning_through_the_core_counts_the_same(data: Path) -> None:
+    start = Start(kind=TUNE, tune={"source": "Zn", "rate": "0.6 nm/s"}, is_live=True)
+    with pytest.raises(Unfit, match="has 100 mg"):
+        ready(start, Where(data, "example"))

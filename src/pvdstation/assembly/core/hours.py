@@ -40,7 +40,7 @@ class Hours:
         now_s = self._clock_s()
         if self._told_s is not None:
             return self._ending(now_s - self._told_s, is_active=is_active)
-        if clients:
+        if clients or not is_active:
             self._seen_s, self._is_held = now_s, False
         if clients or is_active:
             self._quiet_s = now_s

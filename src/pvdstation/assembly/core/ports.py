@@ -9,11 +9,13 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
+from pvdstation.model.ports import parse_port
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.station import Station
 
 FOLDER = "pvdstation-ports"
 _OPEN_TO_ALL = 0o1777
+_SHARED = Path("/tmp")  # noqa: S108 - a person may have a temporary folder of his own; the lock is the machine's
 
 
 @contextmanager
@@ -22,7 +24,8 @@ def held_ports(station: Station) -> Iterator[None]:
     locks: list[int] = []
     try:
         if not station.is_simulated and station.simulator is None:
-            locks += [_held(link, port) for link, port in station.ports.items()]
+            for link, port in station.ports.items():
+                locks.append(_held(link, port))
         yield
     finally:
         for lock in locks:
@@ -30,13 +33,13 @@ def held_ports(station: Station) -> Iterator[None]:
 
 
 def _held(link: str, port: str) -> int:
-    path = _folder() / sha256(_canonical(port).encode()).hexdigest()[:16]
+    path = _folder() / sha256(one_name(port).encode()).hexdigest()[:16]
+    lock = -1
     try:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
-        with suppress(OSError):  # somebody else's: it is open to all already
-            path.chmod(0o666)
+        lock = _opened(path)
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        os.close(lock)
         what = f"the port of {link}, {port}, is driven by another core of this machine"
         raise Refused([Problem("the station", what, "End that one first; one core drives an instrument.")]) from None
     except OSError as error:
@@ -44,13 +47,28 @@ def _held(link: str, port: str) -> int:
     return lock
 
 
-def _canonical(port: str) -> str:
-    """Return one name for a serial port that has several."""
-    return str(Path(port).resolve()) if port.startswith("/") else port.casefold()
+def _opened(path: Path) -> int:
+    """Open a lock file, and make it where there is none: another user's, opened to be made, is refused by the kernel
+    (fs.protected_regular).
+    """
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        lock = os.open(path, flags | os.O_CREAT, 0o666)
+        with suppress(OSError):  # whoever was quicker has opened it to all
+            path.chmod(0o666)
+        return lock
+
+
+def one_name(port: str) -> str:
+    """Return the same text for every spelling of a port, links to a serial device included."""
+    target = parse_port(port).target
+    return str(Path(target).resolve()) if target.startswith("/") else target.casefold()
 
 
 def _folder() -> Path:
-    folder = Path(tempfile.gettempdir(), FOLDER)
+    folder = (_SHARED if os.access(_SHARED, os.W_OK) else Path(tempfile.gettempdir())) / FOLDER
     with suppress(FileExistsError):
         folder.mkdir()
         folder.chmod(_OPEN_TO_ALL)
