@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 import run_here
@@ -147,20 +146,3 @@ def received(connection: socket.socket, end: bytes = b"\n") -> bytes:
             break
         held += more
     return held
-
-
-def shortened(tmp_path: Path) -> Path:
-    """Return a station whose runs are short: less vacuum, and less waiting for it."""
-    text = files("pvdstation.stations").joinpath("sim.toml").read_text(encoding="utf-8")
-    for old, new in (
-        ('base_pressure = "2e-6 mbar"', 'base_pressure = "1e-5 mbar"'),
-        (
-            'start_pressure = { pressure = "1e-5 mbar", hold = "60 s" }',
-            'start_pressure = { pressure = "1e-5 mbar", hold = "5 s" }',
-        ),
-    ):
-        assert old in text, old
-        text = text.replace(old, new)
-    path = tmp_path / "short.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
