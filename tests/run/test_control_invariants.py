@@ -337,6 +337,6 @@ def test_no_request_on_no_image_breaks_an_invariant(good_run: Course) -> None:
     machine = type("ControlOnSpoiltImages", (Control_,), {"course": good_run})
     case = machine.TestCase
     case.settings = settings(
-        max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
     )
     case("runTest").runTest()
