@@ -12,6 +12,8 @@ from pvdstation.tui.figures import SECOND_NS
 
 SPAN_S = 300
 MOST_POINTS = 160
+_LEAST_ROWS = 6
+"""With fewer of them a plot has no room for two numbers, and says nothing that the big rate does not say better."""
 _KEPT = 4 * MOST_POINTS
 
 
@@ -64,8 +66,9 @@ class RatePlot(Container):
 
     def show(self, rates: Rates) -> None:
         """Draw the rates, if they have changed."""
+        self._plot.display = self.size.height >= _LEAST_ROWS
         points = rates.points()
-        if points == self._drawn:
+        if points == self._drawn or not self._plot.display:
             return
         self._drawn = points
         plt = self._plot.plt

@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -61,8 +61,8 @@ class Form(ModalScreen[Filled | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape", "leave", "leave it"),
-        ("up", "before", "field before"),
-        ("down", "next", "next field"),
+        Binding("up", "before", "field before", priority=True),  # what is typed after it goes to that field
+        Binding("down", "next", "next field", priority=True),
         ("ctrl+s", "done", "done"),
     ]
     DEFAULT_CSS = """
