@@ -18,7 +18,7 @@ from guardian_bench import guarded, wait_until
 from serve_bench import served
 
 from pvdstation.assembly.guardian_orders import guardian_document
-from pvdstation.assembly.guarding import Guardian
+from pvdstation.assembly.guarding import MOST_UNHEARD, Guardian
 from pvdstation.model.problems import Refused
 from pvdstation.model.toml import load_station
 
@@ -253,6 +253,17 @@ def test_a_core_notices_that_its_guardian_is_gone(here, tmp_path, sleeper):
     wait_until(lambda: not guardian.is_alive)
     assert not guardian.beat()
     assert not guardian.end()
+
+
+def test_a_core_notices_that_its_guardian_stands_still(here, tmp_path, sleeper):
+    guardian = Guardian(station_of(here), tmp_path / "record.txt", sleeper.pid)
+    guardian.start()
+    process = guardian._process
+    os.kill(process.pid, signal.SIGSTOP)
+    assert [guardian.beat() for _ in range(MOST_UNHEARD + 1)] == [True] * MOST_UNHEARD + [False]
+    os.kill(process.pid, signal.SIGCONT)
+    wait_until(guardian.beat)
+    assert guardian.end()
 
 
 def test_a_core_without_real_ports_gets_no_guardian(tmp_path, sleeper):

@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -12,8 +13,15 @@ from pvdstation.assembly.guardian_orders import guardian_document
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.station import Station
 
+if sys.platform != "win32":
+    import fcntl
+    import termios
+
 READY_S = 10.0
 GOODBYE_S = 5.0
+MOST_UNHEARD = 40
+"""Beats that a guardian may leave lying: one that stands still looks after nothing, and is as good as gone."""
+_BEAT = b".\n"
 
 
 class Guardian:
@@ -54,10 +62,17 @@ class Guardian:
     def beat(self) -> bool:
         """Say that a scan has been completed; return whether somebody is there to hear it."""
         try:
-            self._write(b".\n")
+            self._write(_BEAT)
+            return self._unheard() <= MOST_UNHEARD
         except OSError:
             return False
-        return True
+
+    def _unheard(self) -> int:
+        """Return how many beats lie in the pipe. Raises OSError."""
+        if self._process is None or self._process.stdin is None:
+            return 0
+        (number,) = struct.unpack("i", fcntl.ioctl(self._process.stdin, termios.FIONREAD, bytes(4)))
+        return int(number) // len(_BEAT)
 
     def end(self) -> bool:
         """Say goodbye and wait for its end; return whether it went without touching anything."""
