@@ -27,7 +27,7 @@ _TOLD = (EventKind.RUN, EventKind.STAGE, EventKind.ALARM, EventKind.TRIP)
 _CONDITION = {
     "ramp1": {"power": "25.8 %", "time": "5 s"},
     "soak1": "1 s",
-    "ramp2": {"power": "30 %", "time": "2 s"},
+    "ramp2": {"power": "50 %", "time": "4 s"},
     "soak2": "15 s",
 }
 _AGES = dict.fromkeys(("io", "rate", "supply", "gauge_gas"), "2 s") | {"rate_end": "10 s", "gauge": "5 s"}
@@ -62,13 +62,13 @@ class Live(NamedTuple):
         current: float = self.truth.ask("truth")["answer"]["current.1"]
         return current
 
-    def until_power(self, client: Client) -> list[Event]:
-        """Follow the run until the boat is on; return its events until then."""
+    def until_power(self, client: Client, least_a: float = POWER_A) -> list[Event]:
+        """Follow the run until the boat has a current; return its events until then."""
         events: list[Event] = []
         for news in heard(client, _PATIENCE_S):
             if isinstance(news, Events):
                 events += news.events
-            elif isinstance(news, Snapshot) and self.current_a() > POWER_A:
+            elif isinstance(news, Snapshot) and self.current_a() > least_a:
                 return events
             assert not isinstance(news, Ended), news.result["reason"]
         raise AssertionError([f"{event.source}: {event.text}" for event in events if event.kind in _TOLD])
