@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 
-from core_bench import core, heard, start_of, wait_for
+from core_bench import core, heard, start_of, until_end, wait_for
 
 from pvdstation.assembly.core.meeting import Where, address
 from pvdstation.desk.client import Client, ask_urgently
@@ -67,6 +67,8 @@ def test_what_the_core_does_not_hold_is_not_driven_and_the_end_of_a_record_keeps
         assert isinstance(refused, Refused)
         assert "the station file has changed" in refused.text
         shutil.copy(kept, station)
+        assert client.ask("start", form=start_of("wait 1 s", is_kept=False).as_form(), timeout_s=30) == Accepted(6, "")
+        assert until_end(client)[1].result["outcome"] == "complete"
         assert isinstance(client.ask("start", form=start_of("wait 1 s", 1.0).as_form(), timeout_s=30), Accepted)
         shown: list[Snapshot] = []
         with closing(sqlite3.connect(data / "station.sqlite", isolation_level=None)) as other:

@@ -62,7 +62,8 @@ class StationCore:
         self._session: Session | None = None
         self._running: Running | None = None
         self._whose = ""  # the client that asked for the run
-        self._run = ""  # its id
+        self._run = ""  # its id; empty: it is not recorded, or there is none
+        self._is_untold = False  # how it has ended
         self._asked: Asked | None = None  # a start that is being prepared
         self._ended_by: Asked | None = None  # who has asked for an end since the scan before
         self._prepared: deque[tuple[Asked, Ready | Unfit]] = deque()
@@ -165,7 +166,7 @@ class StationCore:
         shows = Shower(
             wanted.prepared, bench.control, bench.board, bench.workers, running.run, about, wanted.start.speed
         )
-        self._running, self._run = running, running.run
+        self._running, self._run, self._is_untold = running, running.run, True
         self._session = Session(self._desk, bench, shows, self._takes, self._log)
         self._session.guardian = guardian
         bench.scan.look_first(self._look)
@@ -234,17 +235,17 @@ class StationCore:
         session.after(now_ns, decision)
         if decision.events:
             self._notifier.take(self._run, decision.events)
-        if running is not None and running.result is not None and self._run:
+        if running is not None and running.result is not None and self._is_untold:
             session.show(now_ns)
             self._tell_end(running)
 
     def _tell_end(self, running: Running) -> None:
-        if running.result is not None and self._run:
+        if running.result is not None and self._is_untold:
             self._desk.tell_end(self._run, running.result.as_json())
             result = running.result
             self._log.line(f"run {self._run}: {result.outcome}, {result.reason}")
             self._notifier.tell_end(self._run, result.outcome, result.reason, is_safe=result.safe)
-            self._run = ""
+            self._run, self._is_untold = "", False
 
     @property
     def _is_active(self) -> bool:
