@@ -149,7 +149,7 @@ def sees_what_has_happened(walk: Walk) -> None:
         name="failed", title="Held by the program: the crystal has failed",
     )  # fmt: skip
     walk.terminal.press("F9", "F9")
-    walk.sees("STOPPED: ", "crystal 1 failed", "safe state", "6, then R writes its report")
+    walk.sees("STOPPED: ", "crystal 1 failed", "safe state", "6, then R writes the report of run")
 
 
 def finds_the_report(walk: Walk, records: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_trip_says_the_first_cause_what_is_confirmed_and_what_to_do(width):
         "ABORTED",
         "cooling water lost (water_flow), 13:01:40",
         "CONFIRMED: supplies off 0.4 s, shutters closed 0.9 s, N2 closed, safe state",
-        "then R writes its report",
+        "then R writes the report",
         "F8 Clear",
     ):
         assert expected in words

@@ -11,7 +11,9 @@ from pvdstation.tui.frame.top import cause_text, has_room
 _NOT_CONFIRMED = "NOT CONFIRMED"
 _CONFIRMED = "CONFIRMED"
 _WAYS_ON = "5 works by hand · 6 shows what was recorded · ? says what each key does"
-_REPORT = "6, then R writes its report"
+_REPORT = "6, then R writes the report"
+_SIDES = 4
+"""Columns that the first line has more than those below it."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -64,7 +66,7 @@ def _tripped(shown: Snapshot, cause: CauseShown) -> tuple[Content, ...]:
 
 def _whole_cause(sight: Sight, shown: Snapshot, width: int) -> tuple[Content, ...]:
     """Return the cause where the first line has no room for all of it."""
-    return () if has_room(sight, shown, width) else (Content.styled(cause_text(shown), "bold"),)
+    return () if has_room(sight, shown, width + _SIDES) else (Content.styled(cause_text(shown), "bold"),)
 
 
 def _step_line(shown: Snapshot, width: int) -> Content:
@@ -76,11 +78,8 @@ def _step_line(shown: Snapshot, width: int) -> Content:
     if step is not None:
         parts += [f"step {step.number} of {step.of}  ", (step.text, "bold")]
     elif shown.run and shown.cause is not None:
-        parts += [
-            f"run {shown.run}: ",
-            _REPORT,
-            f" · {shown.recipe}" + (f" · sample {shown.sample}" if shown.sample else ""),
-        ]
+        sample = f" · sample {shown.sample}" if shown.sample else ""
+        parts.append(f"{_REPORT} of run {shown.run}{sample} · {shown.recipe}")
     elif not shown.run:
         parts.append("3 opens, checks and starts a recipe")
     left = Content.assemble(*parts)
@@ -112,8 +111,8 @@ def _progress(sight: Sight, shown: Snapshot, width: int) -> Content:
 
 def _ended(shown: Snapshot, width: int) -> Content:
     """Return where the report of a run is that has come to its planned end."""
-    words = f"run {shown.run}: " if shown.state == "complete" else ""
-    return Content(f"{words}{_REPORT if words else ''}").truncate(width, ellipsis=True)
+    text = f"{_REPORT} of run {shown.run} · 3 opens, checks and starts another recipe"
+    return Content(text if shown.state == "complete" else "").truncate(width, ellipsis=True)
 
 
 def _idle(sight: Sight, width: int) -> Content:
