@@ -124,7 +124,7 @@ def test_what_has_never_been_read_is_unknown_and_never_0(bench: ShownBench) -> N
 
 
 def test_a_source_whose_past_nobody_knows_is_taken_as_hot(bench: ShownBench) -> None:
-    assert _source(bench.shown[-1], "Li").warmth.startswith("unknown: taken as hot for another ")
+    assert _source(bench.shown[1], "Li").warmth.startswith("unknown: taken as hot for another ")
 
 
 # --- a question ---
@@ -260,6 +260,7 @@ def test_a_trip_ends_with_everything_read_back_and_the_film_that_is_left(bench: 
     assert cause.done[-1] == f"film at {film_nm:.1f} nm of 6.0, interrupted"
     assert cause.wall_s == pytest.approx(WALL_S + tripped.now_ns / SECOND / SPEED)
     assert cause.fix.endswith("Clear the run.")
+    assert _verb(shown, Verb.START).is_allowed, "the core takes a start after an end without a clearing"
     assert math.isnan(_source(shown, "Zn").current_a)
 
 
