@@ -11,6 +11,8 @@ from pvdstation.recipe.procedure import KINDS
 from pvdstation.record.results import RunResult
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "every-step.toml"
+COMMANDS = {"tune", "by_hand"}
+"""Kinds that a command makes and no recipe can contain."""
 
 
 @pytest.fixture(scope="module", params=["sim", "sim-host-loop"])
@@ -22,7 +24,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def test_every_kind_of_step_is_run_to_its_end(run: tuple[RunResult, str]) -> None:
     result, _ = run
     assert (result.outcome, result.safe, result.alarms) == ("complete", True, ())
-    assert {step.do for step in result.steps} == set(KINDS.values()) - {"tune"}, "tuning is a command, no recipe's step"
+    assert {step.do for step in result.steps} == set(KINDS.values()) - COMMANDS
     assert {step.state for step in result.steps} == {"complete"}
 
 
