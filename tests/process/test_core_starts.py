@@ -88,3 +88,7 @@ def test_what_the_core_does_not_hold_is_not_driven_and_the_end_of_a_record_keeps
                     other.execute("ROLLBACK")
         assert len(shown) > 5 * LOCKED_S / 2
         assert shown[-1].late_scans - shown[0].late_scans <= 1
+        assert isinstance(client.ask("abort"), Accepted)
+        wait_for(client, "aborted")
+    told = (data / "core.log").read_text(encoding="utf-8")
+    assert "run: aborted" in told, "what happens after the end of a run is in no record"

@@ -155,6 +155,11 @@ class Running:
         return self._record.run if self._record else ""
 
     @property
+    def is_over(self) -> bool:
+        """Return whether it has come to its end, so that its record takes nothing more."""
+        return self._is_ending
+
+    @property
     def lasted_s(self) -> float:
         """Return for how long it has gone on, s of wall time."""
         return perf_counter() - self._began_s

@@ -235,6 +235,8 @@ class StationCore:
         session.after(now_ns, decision)
         if decision.events:
             self._notifier.take(self._run, decision.events)
+            if running is not None and running.is_over:
+                self._log.take(decision.events)
         if running is not None and running.result is not None and self._is_untold:
             session.show(now_ns)
             self._tell_end(running)
