@@ -335,10 +335,11 @@ def test_a_core_of_another_version_is_told_by_its_own_name_and_can_be_stopped(fo
                 heard.append(connected.recv(65536))
                 if b'"stop"' not in heard[-1]:
                     select.select([connected], [], [], 0.2)
-                for payload in (welcome, strange, b'{"say":"accepted","id":1,"text":"stopping"}'):
-                    connected.sendall(len(payload).to_bytes(4, "big") + payload)
-                while connected.recv(65536):
-                    pass
+                with suppress(OSError):  # a client of another version hangs up at the first word
+                    for payload in (welcome, strange, b'{"say":"accepted","id":1,"text":"stopping"}'):
+                        connected.sendall(len(payload).to_bytes(4, "big") + payload)
+                    while connected.recv(65536):
+                        pass
 
     listening = Door(folder / "b.sock")
     later = Thread(target=be_later)
