@@ -194,8 +194,12 @@ def test_where_it_is_wanted_stop_asks_first():
         assert isinstance(bench.app.screen, ConfirmWindow)
         await pilot.press("n", "f9")
         assert bench.verbs() == []
+        await pilot.press("f12", "f12")  # while STOP is asked about: what is asked for last counts
+        assert bench.app.screen.word == "ABORT"
         await pilot.press("y")
-        await bench.until(lambda: bench.verbs() == ["stop"])
+        await bench.until(lambda: bench.verbs() == ["abort"])
+        await pilot.press("f9", "y")
+        await bench.until(lambda: bench.verbs() == ["abort", "stop"])
 
     with ScreenBench(RUNNING, confirm=True) as bench:
         bench.drive(person)

@@ -190,7 +190,9 @@ class StationApp(App[None]):
 
     def _ask_first(self, key: Key) -> None:
         if isinstance(self.screen, ConfirmWindow):
-            return
+            if self.screen.word == key.word:
+                return
+            self.screen.dismiss(False)  # noqa: FBT003 - the window's answer: what is asked for last counts
         verb = self.sight.verb(key.verb)
 
         def confirmed(is_wanted: bool | None) -> None:  # noqa: FBT001 - the window's answer
