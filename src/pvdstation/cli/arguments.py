@@ -9,7 +9,7 @@ TAKES_VALUE = frozenset(
         "--output", "-o",
         "--data", "--operator", "--sample", "--h2o", "--o2", "--lot", "--note", "--by", "--format", "--compare",
         "--material", "--since", "--until", "--outcome", "--measured", "--layer", "--from", "--method", "--rate",
-        "--amplitude", "--continue", "--who", "--why", "--first", "--ready", "--recipes", "--points",
+        "--amplitude", "--continue", "--who", "--why", "--first", "--recipes", "--points",
     }
 )  # fmt: skip
 """Options whose next word is theirs, whatever it begins with."""

@@ -143,7 +143,7 @@ def core(
     station: Station = None,
     data: Data = None,
     *,
-    ready: Annotated[int | None, typer.Option(hidden=True, help="Pipe for the first words.")] = None,
+    ready: Annotated[bool, typer.Option("--ready", hidden=True, help="Print one JSON line when it is.")] = False,
     first: Annotated[str | None, typer.Option(hidden=True, help="Start of the first run, as JSON.")] = None,
 ) -> None:
     """Be the process that drives a station, until "pvd quit" or a signal ends it.
@@ -156,7 +156,7 @@ def core(
     """
     from pvdstation.cli.core_command import core as be_core
 
-    raise typer.Exit(be_core(data, station, ready, first))
+    raise typer.Exit(be_core(data, station, first, is_heard=ready))
 
 
 @app.command()

@@ -15,10 +15,10 @@ from pvdstation.desk.start import Start
 from pvdstation.model.problems import Problem
 
 
-def core(data: str | None, station: str | None, ready: int | None, first: str | None) -> int:
+def core(data: str | None, station: str | None, first: str | None, *, is_heard: bool) -> int:
     """Be the core until the end; return the exit code."""
     start = None if first is None else Start.of_form(json.loads(first))
-    return run_core(Where(Path(data_folder(data)), station), start, ready, offered_in_words)
+    return run_core(Where(Path(data_folder(data)), station), start, offered_in_words, is_heard=is_heard)
 
 
 def offered_in_words(known: Known, prepared: Prepared, off: Found) -> tuple[Problem, list[str]]:

@@ -1,13 +1,12 @@
 """How a client meets the core of a station: the one that runs, or one that it starts."""
 
 import json
-import os
-import select
 import subprocess
 import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ READY_S = 60.0
 """How long a core may take until it is ready: it may have to reach a silent instrument first."""
 _KNOCK_S = 5.0
 _AGAIN_S = 0.05
+_APART = 0x00000208 if sys.platform == "win32" else 0  # DETACHED_PROCESS | CREATE_NEW_PROCESS_GROUP
 
 
 class Where(NamedTuple):
@@ -106,40 +106,34 @@ def _meet_soon(where: Where, name: str, *, watch: bool) -> Client:
 
 def _start(where: Where, first: Start | None) -> dict[str, Any]:
     """Start a core in a session of its own, which inherits one pipe and nothing else; return its first words."""
-    ours, theirs = os.pipe()
     command = [sys.executable, "-m", "pvdstation", "core", "--data", str(where.data.resolve())]
-    command += ["--station", where.named, "--ready", str(theirs)]
+    command += ["--station", where.named, "--ready"]
     command += [] if first is None else ["--first", json.dumps(first.as_form())]
+    child = subprocess.Popen(  # noqa: S603 - this very program
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=_APART,
+        cwd=Path(sys.executable).anchor,
+    )
+    said: SimpleQueue[bytes] = SimpleQueue()
+    Thread(target=_look_after, args=(child, said), name="core's first words", daemon=True).start()
     try:
-        child = subprocess.Popen(  # noqa: S603 - this very program
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(theirs,),
-            start_new_session=True,
-            cwd="/",
-        )
-    finally:
-        os.close(theirs)
-    Thread(target=child.wait, name="core's end", daemon=True).start()  # no zombie is left while this process lives
-    with os.fdopen(ours, "rb", buffering=0) as pipe:
-        return _first_words(pipe.fileno())
-
-
-def _first_words(pipe: int) -> dict[str, Any]:
-    deadline_s = time.monotonic() + READY_S
-    said = b""
-    while not said.endswith(b"\n"):
-        left_s = deadline_s - time.monotonic()
-        if left_s <= 0 or not select.select([pipe], [], [], left_s)[0]:
-            return _unable(f"it was not ready within {READY_S:g} s")
-        part = os.read(pipe, 65536)
-        if not part:
-            return _unable("it ended before it was ready")
-        said += part
-    told: dict[str, Any] = json.loads(said)
+        words = said.get(timeout=READY_S)
+    except Empty:
+        return _unable(f"it was not ready within {READY_S:g} s")
+    told: dict[str, Any] = json.loads(words) if words else _unable("it ended before it was ready")
     return told
+
+
+def _look_after(child: subprocess.Popen[bytes], said: SimpleQueue[bytes]) -> None:
+    """Read the one line, and leave no zombie while this process lives."""
+    if child.stdout is not None:
+        with child.stdout as pipe:
+            said.put(pipe.readline())
+    child.wait()
 
 
 def _unable(what: str) -> dict[str, Any]:

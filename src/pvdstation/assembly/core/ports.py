@@ -1,8 +1,8 @@
 """Ports of a live station are locked machine-wide: two station files, or two users, must not drive one instrument."""
 
-import fcntl
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,7 +13,11 @@ from pvdstation.model.ports import parse_port
 from pvdstation.model.problems import Problem, Refused
 from pvdstation.model.station import Station
 
+if sys.platform != "win32":
+    import fcntl
+
 FOLDER = "pvdstation-ports"
+_LINUX = "Guardian and port locks need it: docs/how-to/run-the-station.md."
 _OPEN_TO_ALL = 0o1777
 _SHARED = Path("/tmp")  # noqa: S108 - a person may have a temporary folder of his own; the lock is the machine's
 
@@ -24,6 +28,8 @@ def held_ports(station: Station) -> Iterator[None]:
     locks: list[int] = []
     try:
         if not station.is_simulated and station.simulator is None:
+            if sys.platform == "win32":
+                raise Refused([Problem("the station", "real instruments are driven on Linux only", _LINUX)])
             for link, port in station.ports.items():
                 locks.append(_held(link, port))
         yield

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -22,20 +23,24 @@ from pvdstation.desk.start import Start
 from pvdstation.model.problems import Problem, Refused
 
 INTERNAL = 70
+_STDOUT = 1
 
 
 class Mouth:
-    """The pipe to whoever has started the core: one line, then it is closed."""
+    """The pipe to whoever has started the core, its standard output: one line, then it is closed."""
 
-    def __init__(self, pipe: int | None) -> None:
-        self._pipe = pipe
+    def __init__(self, *, is_heard: bool) -> None:
+        self._is_heard = is_heard
 
     def say(self, told: dict[str, Any]) -> None:
         """Say the first words; nobody may listen any more."""
-        pipe, self._pipe = self._pipe, None
-        if pipe is not None:
-            with suppress(OSError), os.fdopen(pipe, "wb", buffering=0) as file:
-                file.write(json.dumps(told).encode() + b"\n")
+        is_heard, self._is_heard = self._is_heard, False
+        if is_heard:
+            with suppress(OSError):
+                os.write(_STDOUT, json.dumps(told).encode() + b"\n")
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, _STDOUT)
+            os.close(nowhere)
 
     def refuse(self, unfit: Unfit) -> int:
         """Say every problem; return the exit code."""
@@ -46,10 +51,11 @@ class Mouth:
         return unfit.exit_code
 
 
-def run_core(where: Where, first: Start | None, ready: int | None, tell: Tell) -> int:
-    """Be the core of a station until the end; return the exit code."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    mouth = Mouth(ready)
+def run_core(where: Where, first: Start | None, tell: Tell, *, is_heard: bool) -> int:
+    """Be the core of a station until the end; return the exit code. ``is_heard``: its first words are waited for."""
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    mouth = Mouth(is_heard=is_heard)
     where.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = Log(where.data)
     try:
