@@ -32,6 +32,7 @@ class Crashed:
     truths: list[Mapping[str, float]] = field(default_factory=list)  # when the watchdogs had acted
     before: list[Mapping[str, float]] = field(default_factory=list)  # when it was killed
     channel: Channel = field(init=False)
+    _keeper: Channel | None = None  # of a plant that rests
     _ends: list[int] = field(default_factory=list)  # of terminals
 
     def __post_init__(self) -> None:
@@ -42,6 +43,8 @@ class Crashed:
 
     def __exit__(self, *_: object) -> None:
         self.channel.close()
+        if self._keeper is not None:
+            self._keeper.close()
         for end in self._ends:
             os.close(end)
 
@@ -95,6 +98,7 @@ class Crashed:
             if after and kill.kind in after:
                 after[kill.kind]()
             command = ("run", "--continue", self.runs[-1])
+        self._rest()
         return self
 
     def _command(self) -> tuple[str, ...]:
@@ -139,21 +143,36 @@ class Crashed:
         self.channel.until(lambda hello: hello["plant_ns"] > freed["plant_ns"] + WATCHDOGS_S * 1e9)
         return self.channel.ask("truth")["answer"]
 
+    def _rest(self) -> None:
+        """Keep the plant's time where it is: one that goes on at its pace costs as much as one that is driven."""
+        self._keeper = self.here.channel()
+        self._keeper.ask("drive", 1)
+
+    def _run(self, *arguments: str) -> Ended:
+        """Run ``pvd run`` in this process, on the plant as it was left."""
+        assert self._keeper is not None
+        self._keeper.close()
+        self.channel.until(lambda hello: hello["time"] == "free")
+        ended = pvd_here("run", *arguments, *self.options, "--json")
+        self.channel.until(lambda hello: hello["time"] == "free")
+        self._rest()
+        return ended
+
     # --- what comes after the last kill; not in a thread ---
 
     def offer(self) -> dict[str, Any]:
         """Return how another run is refused."""
-        ended = pvd_here("run", "wait 1 s", *self.options, "--json")
+        ended = self._run("wait 1 s") if self._keeper else pvd_here("run", "wait 1 s", *self.options, "--json")
         assert ended.returncode == 2, ended.stderr
         document: dict[str, Any] = json.loads(ended.stdout)
         return document
 
     def goes_on(self) -> Ended:
         """Continue the last run, to its end if it may."""
-        return pvd_here("run", "--continue", self.runs[-1], *self.options, "--json")
+        return self._run("--continue", self.runs[-1])
 
     def starts_anew(self) -> Ended:
         """Take note of the last run, and begin another one."""
         cleared = pvd("clear", self.runs[-1], "--by", "Mia", "--data", self.data)
         assert cleared.returncode == 0, cleared.stderr
-        return pvd_here("run", "wait 1 s", *self.options, "--json")
+        return self._run("wait 1 s")
