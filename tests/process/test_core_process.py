@@ -9,6 +9,7 @@ import pytest
 from core_bench import FAST, core, gone, pid_of, start_of, until_end, wait_for
 
 from pvdstation.assembly.core.meeting import NotStarted, Where, address, meet, meet_or_start
+from pvdstation.assembly.interrupted import links_of
 from pvdstation.desk.client import ask_urgently
 from pvdstation.desk.talk import Accepted, Refused
 from pvdstation.model.messages import Verb
@@ -120,8 +121,12 @@ def test_a_core_that_was_killed_leaves_an_offer_and_nothing_begins_by_itself(tmp
         assert isinstance(refused, Refused)
         assert refused.interrupted is not None
         assert wait_for(client, "interrupted")
-        going_on = client.ask("start", form=start_of("", continues=run).as_form(), timeout_s=30)
-        assert isinstance(going_on, Accepted | Refused)
+        assert isinstance(client.ask("clear", person="Mia", reason="looked at it"), Accepted)
+        assert wait_for(client, "idle")
+        assert isinstance(client.ask("start", form=start_of().as_form(), timeout_s=30), Accepted)
+        shown = links_of(RunFile(tmp_path / "runs" / f"{run}.sqlite"))
+        assert shown.cleared is not None
+        assert shown.cleared.who == "Mia"
 
 
 def test_stop_is_taken_without_being_in_charge_and_without_waiting(tmp_path: Path) -> None:

@@ -1,11 +1,9 @@
-"""The core of one station: idle or in a run until it is told to end. All but ``_prepare`` is the scan's thread."""
+"""The core of one station: idle or in a run until it is told to end. All but ``_read`` is the scan's thread."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
-from threading import Thread
 
 from pvdstation.assembly.about import About
 from pvdstation.assembly.building import Plan, build, close_station, open_station
@@ -15,9 +13,10 @@ from pvdstation.assembly.core.meeting import Where
 from pvdstation.assembly.core.notifying import Notifier
 from pvdstation.assembly.core.readying import NOT_REACHABLE, Beforehand, Ready, Unfit, ready, unfit_by, without_recipe
 from pvdstation.assembly.core.session import Session
-from pvdstation.assembly.core.way import InterruptedRun, Tell, free_way, way_of
+from pvdstation.assembly.core.starts import Starts
+from pvdstation.assembly.core.way import Tell, free_way, way_of
 from pvdstation.assembly.guarding import Guardian
-from pvdstation.assembly.interrupted import in_the_way
+from pvdstation.assembly.interrupted import clear, in_the_way
 from pvdstation.assembly.runs import Running, Wishes
 from pvdstation.assembly.served import Served
 from pvdstation.assembly.shown import Shower
@@ -25,10 +24,9 @@ from pvdstation.assembly.world import NoSimulator
 from pvdstation.control.decision import Decision
 from pvdstation.control.states import Mode
 from pvdstation.desk.asked import Asked
-from pvdstation.desk.frames import FrameError
 from pvdstation.desk.server import Server
 from pvdstation.desk.start import Start
-from pvdstation.desk.talk import QUIT, SPEED, Accepted, Refused
+from pvdstation.desk.talk import QUIT, SPEED
 from pvdstation.model.messages import Verb
 from pvdstation.model.problems import Problem
 from pvdstation.model.problems import Refused as RefusedInput
@@ -36,7 +34,6 @@ from pvdstation.model.station import Station
 from pvdstation.recipe.procedure import Procedure
 from pvdstation.wires.transcript import SharedText
 
-COMPLETE, BY_OPERATOR, INTERNAL = 0, 3, 70
 _UNSAFE = "off is not confirmed: this core goes on trying; its alarms say what is missing"
 Begun = Callable[[str], None]
 
@@ -64,9 +61,7 @@ class StationCore:
         self._whose = ""  # the client that asked for the run
         self._run = ""  # its id; empty: it is not recorded, or there is none
         self._is_untold = False  # how it has ended
-        self._asked: Asked | None = None  # a start that is being prepared
-        self._ended_by: Asked | None = None  # who has asked for an end since the scan before
-        self._prepared: deque[tuple[Asked, Ready | Unfit]] = deque()
+        self._starts = Starts(desk, log, self._read)
         self._next: Ready | None = None
         self._is_over = False
 
@@ -96,9 +91,9 @@ class StationCore:
                 self._rest(None)
                 continue
             try:
-                self._begin(following, self._accept)
+                self._begin(following, self._starts.accept)
             except Unfit as unfit:
-                self._refuse(unfit)
+                self._starts.refuse(unfit)
 
     def _rest(self, begun: Begun | None) -> None:
         """Watch the station, with everything off, until a run is to begin."""
@@ -216,10 +211,9 @@ class StationCore:
         self._look_after()
 
     def _look_after(self) -> None:
-        self._ended_by = None
         self._log.lines(self._desk.notes())
-        while self._prepared:
-            self._take_prepared(*self._prepared.popleft())
+        if (wanted := self._starts.next()) is not None:
+            self._begin_next(wanted)
         verb = self._hours.due(is_active=self._is_active, clients=self._desk.clients)
         if verb == QUIT:
             self._end()
@@ -265,9 +259,11 @@ class StationCore:
         """Take a request that is not the run's; return whether it was one."""
         match asked.ask.verb:
             case Verb.STOP | Verb.ABORT:
-                return self._ends_start(asked)
+                return self._starts.end_by(asked)
+            case Verb.CLEAR:
+                return self._clear_interrupted(asked)
             case Verb.START:
-                self._ask_start(asked)
+                self._starts.ask(asked, self._why_no_start())
             case verb if verb == QUIT:
                 refused = self._why_stay()
                 self._desk.answer(asked, refused=refused)
@@ -279,88 +275,39 @@ class StationCore:
                 return False
         return True
 
-    def _ask_start(self, asked: Asked) -> None:
-        refused = ""
+    def _why_no_start(self) -> str:
+        """Return why nothing may begin now; empty when something may."""
         if self._is_active:
-            refused = f"run {self._run} is active, asked for by {self._whose or 'its starter'}"
-        elif self._asked is not None:
-            refused = f"a start of {self._asked.client} is being prepared"
-        elif self._is_unsafe:
-            refused = _UNSAFE
-        if refused:
-            problem = Problem("the station", refused, "Wait for its end, or stop it.")
-            self._desk.reply(asked, Refused(asked.ask.id, refused, (problem.as_json(),)))
-            return
-        try:
-            start = Start.of_form(asked.ask.form)
-        except FrameError as error:
-            self._desk.answer(asked, refused=f"the form of the start cannot be read: {error}")
-            return
-        self._asked = asked
-        if self._ended_by is not None:  # what is urgent is heard first, whichever came first
-            self._refuse(self._cancelled(self._ended_by))
-            return
-        Thread(target=self._prepare, args=(asked, start), name="start", daemon=True).start()
+            return f"run {self._run} is active, asked for by {self._whose or 'its starter'}"
+        return _UNSAFE if self._is_unsafe else ""
 
-    def _ends_start(self, asked: Asked) -> bool:
-        """Cancel a start that is being prepared; return whether that is all that was asked for."""
-        self._ended_by = asked
-        if self._asked is None:
-            return False
-        self._refuse(self._cancelled(asked))
-        if asked.ask.verb == Verb.STOP:
-            self._desk.answer(asked, text="the start that was being prepared is cancelled")
-        return asked.ask.verb == Verb.STOP  # whatever the bench is in, it is aborted
-
-    def _cancelled(self, by: Asked) -> Unfit:
-        what = f"{by.ask.verb} by {by.client} came before it had begun"
-        self._log.line(f"a start was cancelled: {what}")
-        return Unfit([Problem("the start", what, "Start again when whoever it was agrees.")], BY_OPERATOR)
-
-    def _prepare(self, asked: Asked, start: Start) -> None:
-        """Read and check what is to begin, beside the scan."""
-        prepared: Ready | Unfit
-        try:
-            prepared = self._of_this_station(ready(start, self._where))
-        except Unfit as unfit:
-            prepared = unfit
-        except Exception as error:  # noqa: BLE001 - a start that fails must not take the scan with it
-            self._log.line(f"internal error in a start: {type(error).__name__}: {error}")
-            prepared = Unfit([Problem("the start", f"internal error: {type(error).__name__}: {error}")], INTERNAL)
-        self._prepared.append((asked, prepared))
-
-    def _of_this_station(self, wanted: Ready) -> Ready:
-        """Return what begins. Raises Unfit where the station file has changed: other ports may be held than driven."""
+    def _read(self, start: Start) -> Ready:
+        """Return what begins. Raises Unfit, also for a changed station file: other ports are held than it names."""
+        wanted = ready(start, self._where)
         if wanted.prepared.station_named.sha256 != self._idle.station_named.sha256:
             what = "the station file has changed since this core has read it"
             write = 'End the core with "pvd quit"; the next start reads the file anew.'
             raise Unfit([Problem("--station", what, write)])
         return wanted
 
-    def _take_prepared(self, asked: Asked, prepared: Ready | Unfit) -> None:
-        if asked is not self._asked:  # it was cancelled
+    def _begin_next(self, wanted: Ready) -> None:
+        if self._is_unsafe:
+            self._starts.refuse(Unfit([Problem("the station", _UNSAFE)]))
             return
-        if isinstance(prepared, Unfit):
-            self._refuse(prepared)
-        elif self._is_unsafe:
-            self._refuse(Unfit([Problem("the station", _UNSAFE)]))
-        else:
-            self._next, self._whose = prepared, asked.client
-            self._stop_scanning()
+        self._next, self._whose = wanted, self._starts.whose
+        self._stop_scanning()
 
-    def _accept(self, text: str) -> None:
-        asked, self._asked = self._asked, None
-        if asked is not None:
-            self._desk.reply(asked, Accepted(asked.ask.id, text))
-
-    def _refuse(self, unfit: Unfit) -> None:
-        asked, self._asked = self._asked, None
-        if asked is None:
-            return
-        told, known = (unfit.told, unfit.known) if isinstance(unfit, InterruptedRun) else ((), None)
-        text = "\n".join((*told, unfit.problems[0].what))
-        problems = tuple(problem.as_json() for problem in unfit.problems)
-        self._desk.reply(asked, Refused(asked.ask.id, text, problems, unfit.exit_code, known))
+    def _clear_interrupted(self, asked: Asked) -> bool:
+        """Keep that a person has taken note of an interrupted run; return whether the request ends here, refused."""
+        found = in_the_way(self._where.data, self.station.name) if self._running is None else None
+        if found is None or found.is_running:
+            return False
+        try:
+            clear(found.path.stem, str(self._where.data), asked.ask.person or asked.client, asked.ask.reason)
+        except RefusedInput as refusal:
+            self._desk.answer(asked, refused=refusal.problems[0].what)
+            return True
+        return False
 
     def _set_speed(self, value: float | str | None) -> str:
         """Change the pace of a simulated run; return why it cannot be changed."""
