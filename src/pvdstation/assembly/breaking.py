@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 from pvdstation.assembly.building import Plant, close_station
 from pvdstation.assembly.preparation import Prepared
-from pvdstation.assembly.served import FreeWorld, Served
+from pvdstation.assembly.served import Served
 from pvdstation.assembly.world import NoSimulator, open_world
 from pvdstation.model.problems import Problem, Refused
-from pvdstation.model.simulation import World
 from pvdstation.wires.base import WireLost
 
 _REAL = Problem(
