@@ -19,3 +19,8 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 10, 10)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return one worker more than there are cores: a test that waits for a real process leaves its core to another."""
+    return (os.cpu_count() or 1) + 1

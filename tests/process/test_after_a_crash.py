@@ -22,6 +22,8 @@ from pvdstation.model.messages import EventKind
 from pvdstation.recipe.procedure import KINDS
 from pvdstation.record.run_file import RunFile, first_files
 
+pytestmark = pytest.mark.long
+
 OFF_A = 1.0
 HOT = {"condition", "deposit", "tune"}
 SHOWN_MBAR = 0.3  # zero and noise of the gauges

@@ -20,7 +20,7 @@ from pvdstation.assembly.core.meeting import NotStarted, Where, meet_or_start
 from pvdstation.desk.talk import Accepted, Refused
 from pvdstation.model.messages import EventKind
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="stations run on Linux")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(sys.platform != "linux", reason="stations run on Linux")]
 LONGEST_S = 3.0
 SILENCE_S = 2.0
 NOTHING_SENT = "the core has said goodbye; nothing was sent\n"

@@ -1,6 +1,6 @@
 """A person's first walk through the screen, in tmux, with real processes: from a recipe to the report of a failure.
 
-PVD_SCREENS=docs/screens pytest tests/process/test_screen_walk.py
+PVD_SCREENS=docs/screens pytest -m long tests/process/test_screen_walk.py
 
 draws the pictures of the docs anew.
 """
@@ -23,7 +23,7 @@ from tmux_bench import TMUX, Terminal
 
 ROOT = Path(__file__).parents[2]
 SCREENS = ROOT / "docs" / "screens"
-RENEW = "PVD_SCREENS=docs/screens pytest tests/process/test_screen_walk.py draws it anew"
+RENEW = "PVD_SCREENS=docs/screens pytest -m long tests/process/test_screen_walk.py draws it anew"
 AT_HOME = "/home/anna"
 FAULT = "t=900s crystal.1 fail"
 """In the zinc layer, however long a person of this test holds the conditioning before it."""
@@ -35,7 +35,7 @@ PUMPED = {
 }
 """The packaged station, close to high vacuum: pumping and cooling take less of the test's time."""
 
-pytestmark = pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
+pytestmark = [pytest.mark.long, pytest.mark.skipif(TMUX is None, reason="tmux is not installed")]
 
 
 @pytest.fixture

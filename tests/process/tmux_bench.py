@@ -12,6 +12,7 @@ COLUMNS, ROWS = 120, 36
 PATIENCE_S = 60.0
 _ESCAPE = re.compile(r"\x1b\[[0-9;:]*m|[\x0e\x0f]")
 TMUX = shutil.which("tmux")
+_SIZES = {"COLUMNS", "LINES"}  # of the terminal from which the tests are run; the screen would believe them
 
 
 class Terminal:
@@ -22,7 +23,8 @@ class Terminal:
         self._tmux = (str(TMUX), "-f", os.devnull, "-S", str(socket))
         self._command = command
         self._folder = folder
-        self._environment = {**os.environ, "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **environment}
+        ours = {name: value for name, value in os.environ.items() if name not in _SIZES}
+        self._environment = {**ours, "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", **environment}
 
     def __enter__(self) -> "Terminal":
         size = ("-x", str(COLUMNS), "-y", str(ROWS))

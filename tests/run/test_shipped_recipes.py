@@ -21,6 +21,8 @@ RUNS = [
     ("ln", "sim", None),
     ("ln", "sim-host-loop", None),
     ("li-thickness-series", "sim", "100 nm"),
+    ("li-thickness-series", "sim", "400 nm"),
+    ("li-thickness-series", "sim-host-loop", "100 nm"),
     ("li-thickness-series", "sim-host-loop", "400 nm"),
     ("codeposition", "sim", None),
     ("codeposition", "sim-host-loop", None),
@@ -28,6 +30,7 @@ RUNS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "station", "thickness"), RUNS, ids=str)
 def test_it_runs_to_its_end(name: str, station: str, thickness: str | None) -> None:
     parameters = {} if thickness is None else {"li_thickness": thickness}
