@@ -27,7 +27,10 @@ from pvdstation.record.run_file import RunFile
 if sys.platform != "win32":
     from terminal_bench import Terminal, has_gone, until
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pseudo-terminals, and /proc")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="pseudo-terminals, and /proc"),
+]
 
 SPEED, FAST = 8.0, 60.0
 LAYER = "8 nm Zn at 0.5 nm/s"

@@ -12,6 +12,8 @@ from pvd_command import pvd, pvd_here
 from serve_bench import read_until, run_core, served, start_core
 from station_bench import station_with
 
+pytestmark = pytest.mark.long
+
 RECIPE = "2 nm Zn at 0.5 nm/s"
 SEED = "7"
 LINKS = ("sqc", "supply1", "supply2", "io", "gauges", "turbo")
