@@ -25,26 +25,29 @@ def pvd(*arguments: str) -> dict:
     return json.loads(done.stdout)
 
 
-def serve(folder: str, *arguments: str) -> tuple[subprocess.Popen[str], str]:
-    station = str(Path(folder) / "served.toml")
+def serve(folder: str, *arguments: str) -> tuple[subprocess.Popen[str], list[str]]:
+    """Serve; return the process, and the options that name this station's core: each one has a folder of its own."""
+    data = tempfile.mkdtemp(dir=folder)
+    station = str(Path(data) / "served.toml")
     process = subprocess.Popen([*SERVE, "--station-out", station, *arguments], stdout=subprocess.PIPE, text=True)
     process.stdout.readline()
-    return process, station
+    return process, ["--station", station, "--data", data]
 
 
 def driven(folder: str, speed: str, *arguments: str) -> dict:
-    process, station = serve(folder, *arguments)
+    process, core = serve(folder, *arguments)
     try:
-        return pvd("run", RECIPE, "--station", station, "--speed", speed)
+        return pvd("run", RECIPE, *core, "--speed", speed)
     finally:
+        subprocess.run([*PVD, "quit", *core], capture_output=True, check=False)
         process.terminate()
         process.wait()
 
 
 def in_real_time(folder: str, *arguments: str) -> dict:
-    process, station = serve(folder, *arguments)
+    process, named = serve(folder, *arguments)
     try:
-        command = [*PVD, "run", RECIPE, "--station", station, "--json"]
+        command = [*PVD, "run", RECIPE, *named, "--json"]
         core = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8")
         try:
             core.communicate(timeout=LIVE_S)
@@ -54,6 +57,7 @@ def in_real_time(folder: str, *arguments: str) -> dict:
         out, err = core.communicate(timeout=60)
         return {**json.loads(out), "lost": err.count("lost:")}
     finally:
+        subprocess.run([*PVD, "quit", *named], capture_output=True, check=False)
         process.terminate()
         process.wait()
 
