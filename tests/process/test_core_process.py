@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from core_bench import FAST, core, gone, pid_of, start_of, until_end, wait_for
+from pvd_command import pvd
 
 from pvdstation.assembly.core.meeting import NotStarted, Where, address, meet, meet_or_start
 from pvdstation.assembly.interrupted import links_of
@@ -140,3 +141,19 @@ def test_stop_is_taken_without_being_in_charge_and_without_waiting(tmp_path: Pat
         assert ended.result["outcome"] == "stopped"
     with pytest.raises(Exception, match=r"no core|nobody|ended"):
         meet(where, "late")
+
+
+def test_work_by_hand_has_commands_of_its_own(tmp_path: Path) -> None:
+    here = ("--data", str(tmp_path))
+    with core(Where(tmp_path)) as (client, _):
+        client.close()
+        assert pvd("set", "fore-line valve", "closed", *here).returncode == 2  # no session has begun
+        begun = pvd("by-hand", "--operator", "Mia", *here)
+        assert begun.returncode == 0
+        assert "has begun: work by hand" in begun.stdout
+        refused = pvd("set", "N2 valve", "open", *here)
+        assert refused.returncode == 2
+        assert "HV gate" in refused.stderr or "pressure" in refused.stderr or "conditions" in refused.stderr
+        assert pvd("set", "fore-line valve", "closed", *here).returncode == 0
+        assert pvd("by-hand", *here).returncode == 2
+        assert pvd("stop", *here).returncode == 0

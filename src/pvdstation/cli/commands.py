@@ -11,11 +11,13 @@ from pvdstation.cli.core_commands import (
     ack,
     answer,
     attach,
+    by_hand,
     hold,
     override,
     pause,
     quit_core,
     resume,
+    set_output,
     shelve,
     skip,
     status,
@@ -428,6 +430,8 @@ app.command()(tooling)
 app.command()(tune)
 for command in (status, attach, pause, hold, resume, stop, abort, skip, ack, shelve, override, answer):
     app.command()(command)
+app.command("by-hand")(by_hand)
+app.command("set")(set_output)
 app.command("quit")(quit_core)
 
 

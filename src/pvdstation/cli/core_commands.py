@@ -225,6 +225,58 @@ def answer(
     _ask(context, station, data, "answer", question, value, takes_charge=take_charge)
 
 
+def by_hand(
+    context: typer.Context,
+    operator: Annotated[str, typer.Option(metavar="NAME", help="Who works; default the login name.")] = "",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="What for.")] = "",
+    station: Station = None,
+    data: Data = None,
+    *,
+    live: Annotated[bool, typer.Option("--live", help="Real instruments, asked for explicitly.")] = False,
+    json: Json = False,
+) -> None:
+    """Begin a session by hand: every output is moved by "pvd set" or on the screen, within the same interlocks.
+
+    It is a run like any other: recorded, started with every check, ended by "pvd stop" with everything off.
+
+    \b
+    Example:
+      pvd by-hand --note "new gasket: look for a leak"
+    """
+    del json
+    from pvdstation.cli.asking_command import Place
+    from pvdstation.cli.by_hand_command import run_by_hand
+    from pvdstation.desk.start import BY_HAND, Start
+
+    start = Start(kind=BY_HAND, operator=operator, note=note, is_live=live)
+    raise typer.Exit(run_by_hand(context.ensure_object(Streams), start, Place(station, data)))
+
+
+def set_output(
+    context: typer.Context,
+    output: Annotated[str, typer.Argument(metavar="OUTPUT", help='As the screen names it: "N2 valve", "source Zn".')],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="open, closed, on, off, run, stop, or a drive in %.")],
+    station: Station = None,
+    data: Data = None,
+    *,
+    take_charge: TakeCharge = False,
+    json: Json = False,
+) -> None:
+    """Move one output by hand, in a session that "pvd by-hand" has begun; a refusal says every condition.
+
+    \b
+    Examples:
+      pvd set "roughing valve" open
+      pvd set "source Zn" 20
+    """
+    del json
+    try:
+        wanted: float | str = float(value.removesuffix("%"))
+    except ValueError:
+        wanted = value
+    _ask(context, station, data, "set", output, wanted, takes_charge=take_charge)
+
+
 def stop(
     context: typer.Context,
     why: Because = "",
