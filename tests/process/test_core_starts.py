@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 
+import pytest
 from core_bench import core, heard, start_of, until_end, wait_for
 
 from pvdstation.assembly.core.meeting import Where, address
@@ -17,6 +18,8 @@ from pvdstation.desk.client import Client, ask_urgently
 from pvdstation.desk.snapshot import Snapshot
 from pvdstation.desk.talk import Accepted, Answer, Ended, Refused
 from pvdstation.model.messages import Verb
+
+pytestmark = pytest.mark.long
 
 LOCKED_S = 3.0
 
