@@ -3,7 +3,8 @@
 from pvdstation.assembly.as_found import Found, switch_off
 from pvdstation.assembly.continued import offered
 from pvdstation.assembly.continuing import continuation
-from pvdstation.assembly.interrupted import InTheWay, clear, in_the_way
+from pvdstation.assembly.core.way import as_told, elsewhere
+from pvdstation.assembly.interrupted import clear, in_the_way
 from pvdstation.assembly.known import Known
 from pvdstation.assembly.preparation import Prepared
 from pvdstation.assembly.recording import Recording
@@ -29,7 +30,7 @@ def refused_by_another(
     if found is None:
         return None
     if found.is_running:
-        return finish_refused(streams, prepared.refuse([_going_on(found)], seed), [])
+        return finish_refused(streams, prepared.refuse([elsewhere(found)], seed), [])
     streams.note("an interrupted run is in the record of this station: switching off and reading it")
     off = switch_off(prepared, seed, way)
     known = offered(found.path).with_crystals(off.now)
@@ -48,32 +49,29 @@ def run_clear(streams: Streams, run: str, data: str | None, who: str, note: str)
     return ExitCode.COMPLETE
 
 
-def _going_on(found: InTheWay) -> Problem:
-    holder = f" ({found.holder})" if found.holder else ""
-    what = f"run {found.path.stem} on it is still going on{holder}"
-    return Problem("the station", what, "Wait for its end, or stop it where it was started.")
-
-
 def _offer(streams: Streams, prepared: Prepared, known: Known, off: Found, seed: int) -> ExitCode:
-    told = [*sentences(known, off), *gone_words(prepared)]
-    problem = offer(known, why_not(known, prepared))
+    problem, told = offered_in_words(known, prepared, off)
     result = prepared.refuse([problem], seed)
     if streams.json:
-        found = {**known.as_json(), "found": off.of(known), "sentences": told}
-        streams.document({**result.as_json(), "interrupted": found})
+        streams.document({**result.as_json(), "interrupted": as_told(known, off, told)})
     for line in told:
         streams.note(line)
     streams.refuse([problem])
     return ExitCode.REFUSED if off.result.safe is True else exit_code(off.result)
 
 
-def gone_words(prepared: Prepared) -> list[str]:
+def offered_in_words(known: Known, prepared: Prepared, off: Found) -> tuple[Problem, list[str]]:
+    """Return what a person can do about an interrupted run, and what is known of it."""
+    return offer(known, _why_not(known, prepared)), [*sentences(known, off), *_gone_words(prepared)]
+
+
+def _gone_words(prepared: Prepared) -> list[str]:
     """Return that a plant in the same process has gone with it."""
     is_gone = prepared.station.is_simulated
     return ["The simulated plant went with the process: this one is new, its substrate bare."] if is_gone else []
 
 
-def why_not(known: Known, prepared: Prepared) -> str:
+def _why_not(known: Known, prepared: Prepared) -> str:
     """Return why a run cannot go on; empty when it can."""
     try:
         continuation(known, prepared.station)

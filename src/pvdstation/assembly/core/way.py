@@ -44,7 +44,7 @@ def free_way(ready: Ready, tell: Tell) -> tuple[Ready, tuple[str, ...]]:
     if found is None:
         return ready, ()
     if found.is_running:
-        raise Unfit([_elsewhere(found)])
+        raise Unfit([elsewhere(found)])
     off = switch_off(prepared, ready.start.seed, way_of(ready))
     raise _offer(tell, offered(found.path).with_crystals(off.now), prepared, off)
 
@@ -66,13 +66,18 @@ def _going_on(ready: Ready, tell: Tell) -> tuple[Ready, tuple[str, ...]]:
     return ready._replace(prepared=going_on, recording=recording._replace(continues=continues)), lines
 
 
-def _elsewhere(found: InTheWay) -> Problem:
+def elsewhere(found: InTheWay) -> Problem:
+    """Return that another process runs this station."""
     holder = f" ({found.holder})" if found.holder else ""
     what = f"run {found.path.stem} on it is still going on{holder}"
     return Problem("the station", what, "Wait for its end, or stop it where it was started.")
 
 
+def as_told(known: Known, off: Found, told: Sequence[str]) -> dict[str, Any]:
+    """Return what is known of an interrupted run for programs, with the sentences for people."""
+    return {**known.as_json(), "found": off.of(known), "sentences": list(told)}
+
+
 def _offer(tell: Tell, known: Known, prepared: Prepared, off: Found) -> InterruptedRun:
     problem, told = tell(known, prepared, off)
-    found = {**known.as_json(), "found": off.of(known), "sentences": told}
-    return InterruptedRun(problem, told, found, REFUSED if off.result.safe is True else NOT_SAFE)
+    return InterruptedRun(problem, told, as_told(known, off, told), REFUSED if off.result.safe is True else NOT_SAFE)
